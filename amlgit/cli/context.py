@@ -1,0 +1,61 @@
+"""What every command needs: the repository it runs in, its configuration, where progress goes."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from amlgit.cli import output
+from amlgit.config import Config, load
+from amlgit.store.repository import Repository, current_folder, discover
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of the command line."""
+
+    folder: Path
+    quiet: bool
+    color: bool | None
+
+    def repository(self) -> Repository:
+        """The repository around the folder amlgit runs in."""
+        return discover(self.folder, os.environ)
+
+    def progress(self) -> Callable[[str, int, int], None]:
+        """Where a workflow reports how far it is."""
+        return output.progress(self.quiet)
+
+    def path(self, name: str) -> Path:
+        """A path from the command line."""
+        return self.folder / name
+
+    def hint(self, text: str) -> None:
+        """A word on what to do next, unless none is wanted."""
+        if not self.quiet:
+            output.note(text)
+
+
+def session(ctx: click.Context) -> Session:
+    """The run of the command line that a command is part of."""
+    options = ctx.find_root().obj
+    folder = current_folder()
+    if options["folder"] is not None:
+        folder = (folder / options["folder"]).resolve()
+        if not folder.is_dir():
+            raise click.UsageError(f"-C {options['folder']}: there is no such folder")
+    color = output.colour(options["color"])
+    ctx.find_root().color = color
+    return Session(folder=folder, quiet=options["quiet"], color=color)
+
+
+def settings_of(repository: Repository) -> tuple[Config, Path]:
+    """The configuration of a repository and its top folder."""
+    root = repository.require_work_tree()
+    return load(root), root
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")

@@ -1,0 +1,107 @@
+"""The entry point: finds the verb, imports only what it needs, and turns every failure into words and an exit code."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from amlgit import __version__
+
+VERBS: dict[str, str] = {
+    "check": "see",
+    "clone": "setup",
+    "completion": "setup",
+    "config": "setup",
+    "export": "move",
+    "fetch": "move",
+    "import": "move",
+    "init": "setup",
+    "install": "setup",
+    "log": "see",
+    "pull": "move",
+    "push": "move",
+    "remote": "setup",
+    "rm": "move",
+    "secret": "secret",
+    "status": "see",
+    "uninstall": "setup",
+}
+"""Verb → the module of `amlgit.cli` that has it, imported when it is asked for: a hook runs at every commit."""
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"amlgit.cli.{VERBS[cmd_name]}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:  # click's own signature
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            import difflib
+
+            nearest = difflib.get_close_matches(args[0], VERBS, n=1)
+            if nearest:
+                error.message = f"{error.message.rstrip('.')}. Did you mean '{nearest[0]}'?"
+            raise
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="amlgit %(version)s (form 1)")
+@click.option("-C", "folder", metavar="DIR", help="Run as if started in DIR.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress and no hints on standard error.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colour.")
+@click.pass_context
+def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str) -> None:
+    """Azure Machine Learning Studio (classic) experiments under git.
+
+    \b
+    amlgit clone --archive exports/ repository    a repository with one commit per version
+    cd repository && git log                      their story
+    amlgit log EXPERIMENT                         its versions
+    amlgit export EXPERIMENT@3                    version 3 as the JSON file it was
+    """
+    ctx.obj = {"folder": folder, "quiet": quiet, "color": color}
+
+
+def main() -> None:
+    """Run a command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of a command line (the architecture page lists them)."""
+    try:
+        result = amlgit.main(args=arguments, prog_name=_program_name(), standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        click.echo("Interrupted.", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except KeyboardInterrupt:
+        click.echo("Interrupted. Run the same command again to go on.", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        from amlgit.cli.output import failed
+
+        return failed(error, arguments)
+
+
+def _program_name() -> str:
+    name = os.path.basename(sys.argv[0])
+    return "git aml" if name == "git-aml" else "amlgit"

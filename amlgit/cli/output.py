@@ -1,0 +1,122 @@
+"""Reports to people and to programs; failures to words and exit codes."""
+
+import dataclasses
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+
+import click
+
+from amlgit.errors import AmlgitError, Refused, StorageFailed, Unreachable, UsageError
+
+FORMAT_VERSION = "1.0"
+
+OK, FINDINGS, USAGE, REFUSED, UNREACHABLE, PARTLY, BUG = 0, 1, 2, 3, 4, 5, 70
+
+_CODES: tuple[tuple[type[AmlgitError], int], ...] = (
+    (UsageError, USAGE),
+    (Refused, REFUSED),
+    (Unreachable, UNREACHABLE),
+    (StorageFailed, UNREACHABLE),
+)
+
+_STATUS = {OK: "ok", FINDINGS: "findings", USAGE: "usage", REFUSED: "refused", UNREACHABLE: "unreachable", PARTLY: "partly", BUG: "bug"}
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Whether a command line asked for JSON, read without parsing it: it may be what could not be parsed."""
+    return "--json" in arguments
+
+
+def failed(error: Exception, arguments: Sequence[str]) -> int:
+    """Say what went wrong and what to do next; gives the exit code."""
+    if isinstance(error, AmlgitError):
+        code = next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
+        message, hint = str(error), error.hint
+    else:
+        code, message = BUG, f"a bug in amlgit ({type(error).__name__})"
+        hint = f"Please report it with the log in {_write_log(error)}"
+    if wants_json(arguments):
+        envelope(_verb(arguments), code, None, [{"severity": "error", "message": message, "hint": hint}])
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(message, err=True)
+    if hint:
+        click.secho("hint: ", fg="yellow", nl=False, err=True)
+        click.echo(hint, err=True)
+    return code
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
+
+
+def _write_log(error: Exception) -> str:
+    """The path of a log of a bug: where it happened, without any value that might be a secret."""
+    with tempfile.NamedTemporaryFile("w", prefix="amlgit-", suffix=".log", delete=False, encoding="utf-8") as log:
+        log.write(f"{type(error).__name__}\n")
+        log.writelines(traceback.format_tb(error.__traceback__))
+    return log.name
+
+
+def envelope(command: str, code: int, result: object, diagnostics: Iterable[Mapping[str, object]] = ()) -> None:
+    """The one JSON document that a command with `--json` prints."""
+    import msgspec
+
+    document = {
+        "format_version": FORMAT_VERSION,
+        "command": command,
+        "status": _STATUS[code],
+        "result": plain(result),
+        "diagnostics": [dict(diagnostic) for diagnostic in diagnostics],
+    }
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    sys.stdout.flush()
+
+
+def plain(value: object) -> object:
+    """A report as JSON has it."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(name): plain(member) for name, member in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(entry) for entry in value]
+    if isinstance(value, frozenset | set):
+        return sorted(str(entry) for entry in value)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Enum):
+        return value.value
+    return value
+
+
+def note(text: str) -> None:
+    """A line beside the result."""
+    click.echo(text, err=True)
+
+
+def progress(quiet: bool) -> Callable[[str, int, int], None]:
+    """A progress line on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return lambda what, done, total: None
+    last = [""]
+
+    def show(what: str, done: int, total: int) -> None:
+        text = f"{what} {done * 100 // max(total, 1):3d} % ({done:,} of {total:,})"
+        if text != last[0] and (done % 50 == 0 or done + 1 >= total):
+            last[0] = text
+            sys.stderr.write(f"\r{text}\x1b[K" if done + 1 < total else "\r\x1b[K")
+            sys.stderr.flush()
+
+    return show
+
+
+def colour(choice: str) -> bool | None:
+    """click's colour setting: a flag beats NO_COLOR, which beats what the stream is."""
+    if choice != "auto":
+        return choice == "always"
+    return False if os.environ.get("NO_COLOR") else None

@@ -1,0 +1,60 @@
+"""What a fetch, a pull, a clone and an import have to say."""
+
+import click
+
+from amlgit.cli import output
+from amlgit.cli.context import Session
+from amlgit.workflows.fetch import LEFT_ALONE, FetchReport
+from amlgit.workflows.pull import PullReport
+
+
+def show_fetch(run: Session, report: FetchReport) -> None:
+    """The chains that changed, what was left out, what waits for a decision."""
+    for chain in report.chains:
+        if chain.added:
+            late = ", in between older ones" if chain.relaid else ""
+            click.echo(f"  {chain.title}: {_count(chain.added, 'new version')}{late} ({chain.total} in all)")
+    for problem in report.problems:
+        if problem.reason.startswith(LEFT_ALONE):
+            run.hint(f"left alone: {problem.name}: {problem.reason.removeprefix(LEFT_ALONE)}")
+        else:
+            output.note(f"not taken in: {problem.name}: {problem.reason}")
+    for held in report.held:
+        output.note(f"held back: {held.document} ({held.title}): {_count(len(held.suspicions), 'place')} that may hold a secret")
+        for suspicion in held.suspicions:
+            output.note(f"    {suspicion.place}, line {suspicion.line}: {suspicion.reason}")
+        if held.waiting:
+            output.note(f"    {_count(held.waiting, 'later version')} of it {'waits' if held.waiting == 1 else 'wait'} with it")
+    if report.held:
+        run.hint("hint: 'amlgit secret list' shows them; decide with 'amlgit secret allow' or 'amlgit secret replace', then pull again.")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, where: str = "") -> int:
+    """The report of a pull; gives the exit code."""
+    code = output.REFUSED if report.is_refused else output.PARTLY if report.fetched.is_partial else output.OK
+    if as_json:
+        output.envelope(command, code, report)
+        return code
+    show_fetch(run, report.fetched)
+    for folder in report.folders:
+        if folder.state == "pulled":
+            click.echo(f"{folder.path}: {_count(folder.commits, 'commit')}")
+        elif folder.waiting:
+            output.note(f"{folder.path}: {folder.state}, and {_count(folder.waiting, 'new version')} there")
+    for replaced in report.replaced:
+        lines = ", ".join(str(line) for line in replaced.lines)
+        click.echo(f"secret replaced: {replaced.path} line {lines}: {replaced.name}")
+    if not report.commits:
+        click.echo("Already up to date." if not report.is_refused else "Nothing pulled.")
+    elif where:
+        run.hint(f"Next: cd {where} && git log")
+    if report.is_refused:
+        run.hint(
+            "hint: amlgit brings new versions only into folders that are as they were pulled. The versions are safe in the record:"
+            "\n      'amlgit log EXPERIMENT' lists them, 'git show COMMIT' shows what each changed."
+        )
+    return code

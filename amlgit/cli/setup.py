@@ -1,0 +1,172 @@
+"""init, clone, install, uninstall, remote, config, completion."""
+
+import os
+from pathlib import Path
+
+import click
+
+from amlgit.cli import output
+from amlgit.cli.context import json_option, session, settings_of
+from amlgit.cli.pulled import show_pull
+
+
+@click.command()
+@click.argument("directory", default=".")
+@click.pass_context
+def init(ctx: click.Context, directory: str) -> int:
+    """Make a repository ready for experiments: writes .amlgit and .gitattributes and stages them."""
+    from amlgit.workflows import setup
+
+    run = session(ctx)
+    _, report = setup.init(run.path(directory), os.environ)
+    _show_setup(report.written, report.configured)
+    if report.written:
+        run.hint(f"Staged {' and '.join(report.written)}; commit them when you like.")
+    run.hint("Next: amlgit remote add NAME --archive PATH, then amlgit pull NAME")
+    return output.OK
+
+
+def _show_setup(written: tuple[str, ...], configured: tuple[str, ...]) -> None:
+    for name in written:
+        click.echo(f"wrote {name}")
+    for setting in configured:
+        click.echo(f"set {setting}")
+    if not written and not configured:
+        click.echo("Everything is set up already.")
+
+
+@click.command()
+@click.option("--archive", required=True, metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
+@click.option("--name", "remote", default="archive", show_default=True, help="The remote's name.")
+@click.option("--file-times", is_flag=True, help="Drafts without a date in their path take their file's time.")
+@json_option
+@click.argument("directory", required=False)
+@click.pass_context
+def clone(ctx: click.Context, archive: str, remote: str, file_times: bool, as_json: bool, directory: str | None) -> int:
+    """A new git repository with one commit for each version that an archive holds.
+
+    \b
+    amlgit clone --archive exports/ repository
+    """
+    from amlgit.workflows import setup
+
+    run = session(ctx)
+    source = run.path(archive)
+    folder = run.path(directory or Path(source.name).stem)
+    report = setup.clone(source, folder, os.environ, run.progress(), remote=remote, file_times=file_times)
+    return show_pull(run, "clone", report, as_json=as_json, where=str(directory or folder.name))
+
+
+@click.command()
+@click.pass_context
+def install(ctx: click.Context) -> int:
+    """Set up this clone: fetch refspec of the record, hunk headings, attributes. Safe to repeat."""
+    from amlgit.workflows import setup
+
+    run = session(ctx)
+    report = setup.install(run.repository())
+    _show_setup(report.written, report.configured)
+    if any("fetch" in setting for setting in report.configured):
+        run.hint("Next: git fetch, which now brings the record of versions too.")
+    return output.OK
+
+
+@click.command()
+@click.pass_context
+def uninstall(ctx: click.Context) -> int:
+    """Take amlgit's settings out of this clone; files and history stay."""
+    from amlgit.workflows import setup
+
+    report = setup.uninstall(session(ctx).repository())
+    for setting in report.configured:
+        click.echo(f"unset {setting}")
+    if not report.configured:
+        click.echo("Nothing was set.")
+    return output.OK
+
+
+@click.group()
+def remote() -> None:
+    """Where versions come from."""
+
+
+@remote.command("add")
+@click.argument("name")
+@click.option("--archive", required=True, metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
+@click.option("--file-times", is_flag=True, help="Drafts without a date in their path take their file's time.")
+@click.pass_context
+def remote_add(ctx: click.Context, name: str, archive: str, file_times: bool) -> int:
+    """Note an archive as remote NAME in .amlgit."""
+    from amlgit.workflows import setup
+
+    run = session(ctx)
+    added = setup.add_remote(run.repository(), name, run.path(archive), file_times=file_times)
+    click.echo(f"{added.name}\t{added.kind}\t{added.path}")
+    return output.OK
+
+
+@remote.command("remove")
+@click.argument("name")
+@click.pass_context
+def remote_remove(ctx: click.Context, name: str) -> int:
+    """Take remote NAME out of .amlgit; what was pulled from it stays."""
+    from amlgit import config
+
+    _, root = settings_of(session(ctx).repository())
+    config.remove_remote(root, name)
+    return output.OK
+
+
+@remote.command("list")
+@json_option
+@click.pass_context
+def remote_list(ctx: click.Context, as_json: bool) -> int:
+    """The remotes, one a line: name, kind, place."""
+    settings, _ = settings_of(session(ctx).repository())
+    found = [settings.remotes[name] for name in sorted(settings.remotes)]
+    if as_json:
+        output.envelope("remote list", output.OK, {"remotes": found})
+    else:
+        for entry in found:
+            click.echo(f"{entry.name}\t{entry.kind}\t{entry.path}")
+    return output.OK
+
+
+@click.command()
+@json_option
+@click.pass_context
+def config(ctx: click.Context, as_json: bool) -> int:
+    """Every value of the configuration and the file it comes from."""
+    settings, _ = settings_of(session(ctx).repository())
+    if as_json:
+        output.envelope("config", output.OK, {"values": settings.values})
+        return output.OK
+    width = max(len(value.origin) for value in settings.values)
+    for value in settings.values:
+        shown = str(value.value).lower() if isinstance(value.value, bool) else value.value
+        click.echo(f"{value.origin:<{width}}  {value.key} = {shown}")
+    return output.OK
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def completion(ctx: click.Context, shell: str) -> int:
+    """A script that completes amlgit's verbs and options: eval "$(amlgit completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    assert kind is not None  # the choices above are click's own
+    click.echo(kind(ctx.find_root().command, {}, "amlgit", "_AMLGIT_COMPLETE").source())
+    return output.OK
+
+
+COMMANDS = {
+    "clone": clone,
+    "completion": completion,
+    "config": config,
+    "init": init,
+    "install": install,
+    "remote": remote,
+    "uninstall": uninstall,
+}

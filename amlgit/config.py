@@ -1,0 +1,238 @@
+"""`.amlgit`: which remotes there are and what was decided about secrets; TOML, committed, never a secret.
+
+`.amlgit.local` beside it, which git ignores, overrides it on one machine (where an archive lies, say).
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from amlgit.errors import UsageError
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+FILE, LOCAL_FILE = ".amlgit", ".amlgit.local"
+KINDS = ("archive",)
+
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "form": int,
+    "remotes.*.kind": str,
+    "remotes.*.path": str,
+    "remotes.*.skip": list,
+    "remotes.*.file_times": bool,
+    "secrets.allow": list,
+    "secrets.replace": list,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """Where versions come from. `path` of an archive is as written: relative ones start at the repository's top folder."""
+
+    name: str
+    kind: str
+    path: str
+    skip: tuple[str, ...] = ()
+    """Families that were removed here and are not to come back."""
+    file_times: bool = False
+    """Whether a draft without a date in its path takes its file's time."""
+
+    def location(self, root: Path) -> Path:
+        """The archive's place, for a repository with its top folder at `root`."""
+        return root / Path(self.path).expanduser()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One value of the configuration and the file it comes from ('default' where it stands in none)."""
+
+    key: str
+    value: Any  # whatever TOML holds; it is only shown
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The configuration of one repository."""
+
+    remotes: Mapping[str, Remote]
+    allow: frozenset[str]
+    replace: frozenset[str]
+    values: tuple[Value, ...]
+
+    def remote(self, name: str) -> Remote:
+        """The remote of that name; raises UsageError naming those there are."""
+        if name in self.remotes:
+            return self.remotes[name]
+        known = ", ".join(sorted(self.remotes)) or "none yet"
+        raise UsageError(f"there is no remote {name!r} (known: {known})", hint="Add it with 'amlgit remote add'.")
+
+
+def load(root: Path) -> Config:
+    """The configuration of the repository at `root`; raises UsageError, naming file and key, for what does not belong there."""
+    merged: dict[str, Value] = {}
+    for file in (FILE, LOCAL_FILE):
+        for key, value in _read(root / file):
+            merged[key] = Value(key=key, value=value, origin=file)
+    form = merged.setdefault("form", Value(key="form", value=1, origin="default"))
+    if form.value != 1:
+        raise UsageError(f"{form.origin}: form = {form.value} is not known to this amlgit, which writes form 1", hint="Use a newer amlgit.")
+    for key in ("secrets.allow", "secrets.replace"):
+        merged.setdefault(key, Value(key=key, value=[], origin="default"))
+    names = sorted({key.split(".")[1] for key in merged if key.startswith("remotes.")})
+    remotes = {name: _remote(name, merged) for name in names}
+    return Config(
+        remotes=remotes,
+        allow=frozenset(merged["secrets.allow"].value),
+        replace=frozenset(merged["secrets.replace"].value),
+        values=tuple(merged[key] for key in sorted(merged)),
+    )
+
+
+def _remote(name: str, merged: dict[str, Value]) -> Remote:
+    prefix = f"remotes.{name}."
+    for key, usual in (("kind", "archive"), ("skip", []), ("file_times", False)):
+        merged.setdefault(prefix + key, Value(key=prefix + key, value=usual, origin="default"))
+    if prefix + "path" not in merged:
+        raise UsageError(f"{FILE}: remote {name!r} has no 'path'", hint=f"Set {prefix}path to the archive's folder or file.")
+    kind = merged[f"{prefix}kind"]
+    if kind.value not in KINDS:
+        raise UsageError(f"{kind.origin}: {kind.key} = {kind.value!r} is no kind of remote", hint=f"Known: {', '.join(KINDS)}.")
+    return Remote(
+        name=name,
+        kind=kind.value,
+        path=merged[f"{prefix}path"].value,
+        skip=tuple(merged[f"{prefix}skip"].value),
+        file_times=merged[f"{prefix}file_times"].value,
+    )
+
+
+def _read(path: Path) -> list[tuple[str, Any]]:
+    try:
+        parsed = tomllib.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        return []
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path.name}: {error}", hint="See .amlgit.example for what it holds.") from error
+    except OSError as error:
+        raise UsageError(f"{path.name} can't be read: {error.strerror}") from error
+    flat: list[tuple[str, Any]] = []
+    _flatten(parsed, "", flat, path.name)
+    return flat
+
+
+def _flatten(table: Mapping[str, Any], prefix: str, flat: list[tuple[str, Any]], file: str) -> None:
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        pattern = _pattern(key)
+        if isinstance(value, dict) and any(known.startswith(f"{pattern}.") for known in _TYPES):
+            _flatten(value, f"{key}.", flat, file)
+        elif pattern not in _TYPES:
+            raise UsageError(f"{file}: unknown key {key!r}", hint=_nearest(key))
+        elif not isinstance(value, _TYPES[pattern]) or (isinstance(value, list) and not all(isinstance(entry, str) for entry in value)):
+            raise UsageError(f"{file}: {key} = {value!r} has the wrong type", hint="See .amlgit.example for what it holds.")
+        else:
+            flat.append((key, value))
+
+
+def _pattern(key: str) -> str:
+    parts = key.split(".")
+    if parts[0] == "remotes" and len(parts) > 1:
+        parts[1] = "*"
+    return ".".join(parts)
+
+
+def _nearest(key: str) -> str:
+    parts = key.split(".")
+    known = [known.replace("*", parts[1]) if "*" in known and len(parts) > 1 else known for known in _TYPES]
+    known += sorted({entry.partition(".")[0] for entry in known})
+    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    return f"Did you mean {nearest[0]!r}?" if nearest else "See .amlgit.example for what it holds."
+
+
+def add_remote(root: Path, remote: Remote) -> None:
+    """Write a new remote into `.amlgit`; raises UsageError where there is one of that name."""
+    if remote.name in load(root).remotes:
+        raise UsageError(f"there is a remote {remote.name!r} already", hint="Remove it first, or choose another name.")
+
+    def change(document: "TOMLDocument") -> None:
+        import tomlkit
+
+        remotes = document.setdefault("remotes", tomlkit.table(is_super_table=True))
+        table = tomlkit.table()
+        table["kind"] = remote.kind
+        table["path"] = remote.path
+        if remote.file_times:
+            table["file_times"] = True
+        remotes[remote.name] = table
+
+    _edit(root, change)
+
+
+def remove_remote(root: Path, name: str) -> None:
+    """Take a remote out of `.amlgit`; its chains stay."""
+    load(root).remote(name)
+
+    def change(document: "TOMLDocument") -> None:
+        remotes = document.get("remotes", {})
+        remotes.pop(name, None)
+        if not remotes:
+            document.pop("remotes", None)
+
+    _edit(root, change)
+
+
+def add_skip(root: Path, remote: str, families: Sequence[str]) -> None:
+    """Note families that are not to come back from a remote."""
+    _extend(root, ("remotes", remote, "skip"), families)
+
+
+def add_decisions(root: Path, kind: str, decisions: Sequence[str]) -> None:
+    """Note decisions about suspected secrets; `kind` is 'allow' or 'replace'."""
+    _extend(root, ("secrets", kind), decisions)
+
+
+def _extend(root: Path, keys: tuple[str, ...], entries: Sequence[str]) -> None:
+    def change(document: "TOMLDocument") -> None:
+        import tomlkit
+
+        table: Any = document  # tomlkit's containers share no useful type
+        for key in keys[:-1]:
+            table = table.setdefault(key, tomlkit.table())
+        known = table.get(keys[-1])
+        if known is None:
+            known = table[keys[-1]] = tomlkit.array()
+        for entry in entries:
+            if entry not in known:
+                known.append(entry)
+        known.multiline(True)
+
+    _edit(root, change)
+
+
+def _edit(root: Path, change: "Callable[[TOMLDocument], None]") -> None:
+    import tomlkit
+
+    path = root / FILE
+    document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else f"form = {1}\n")
+    change(document)
+    write_atomically(path, tomlkit.dumps(document).encode())
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace a file's content in one step, so that no reader and no kill ever meets half of it."""
+    aside = path.with_name(f"{path.name}.new")  # one name, so that what a kill leaves is replaced the next time
+    try:
+        with aside.open("wb") as opened:
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise UsageError(f"{path} can't be written: {error.strerror}") from error

@@ -1,0 +1,42 @@
+"""Column selections: percent-encoded JSON in a parameter's value, written as JSON where that can be undone exactly."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+from amlgit.errors import InvalidDocument
+from amlgit.model.jsontext import Json, dumps, loads
+
+_UNRESERVED = "-_.!~*'()"
+"""What JavaScript's encodeURIComponent leaves alone besides letters and digits."""
+
+
+class Columns(NamedTuple):
+    """A decoded selection; `encoding` is 'percent' as Studio writes it, or 'plain' as some graphs hold it."""
+
+    selection: Json
+    encoding: str
+
+
+def decode(value: str) -> Columns | None:
+    """The selection in `value`, or None unless encoding it again gives the very same characters."""
+    if value.startswith("%7B"):
+        encoding = "percent"
+    elif value.startswith('{"'):
+        encoding = "plain"
+    else:
+        return None
+    try:
+        selection = loads((unquote(value, errors="strict") if encoding == "percent" else value).encode())
+    except (InvalidDocument, ValueError):
+        return None
+    if not isinstance(selection, Mapping) or "rules" not in selection:
+        return None
+    columns = Columns(selection, encoding)
+    return columns if encode(columns) == value else None
+
+
+def encode(columns: Columns) -> str:
+    """The parameter's value for a selection, its members in their order."""
+    text = dumps(columns.selection).decode()
+    return quote(text, safe=_UNRESERVED) if columns.encoding == "percent" else text

@@ -1,0 +1,67 @@
+"""The two files beside an experiment's content: `sync.json` (what the folder is known to contain) and `assets.json` (what it refers to)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from amlgit.form import modules
+from amlgit.form.pages import line, object_, objects, page, text
+from amlgit.model import ids
+from amlgit.model.assets import MODULE, Asset
+from amlgit.model.jsontext import Json, loads
+
+SYNC, ASSETS = "sync.json", "assets.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """The newest state of a remote that a folder is known to contain."""
+
+    experiment: str
+    """The experiment's id at the remote; of a web service its family."""
+    run: str | None
+    content: str
+    """The content id of that state."""
+
+
+def write_sync(bindings: Mapping[str, Binding]) -> bytes:
+    """The text of sync.json: a line for each remote."""
+    return page({remote: _binding_line(bindings[remote]) for remote in sorted(bindings)})
+
+
+def _binding_line(binding: Binding) -> bytes:
+    return line({"Experiment": binding.experiment, "Run": binding.run, "Content": binding.content}, "Experiment")
+
+
+def read_sync(data: bytes, where: str) -> dict[str, Binding]:
+    """The inverse of `write_sync`; raises InvalidDocument naming `where`."""
+    bindings: dict[str, Binding] = {}
+    for remote, value in object_(loads(data), where).items():
+        entry = object_(value, f"{where}: {remote}")
+        run = entry.get("Run")
+        bindings[remote] = Binding(
+            experiment=text(entry.get("Experiment"), f"{where}: Experiment"),
+            run=None if run is None else text(run, f"{where}: Run"),
+            content=text(entry.get("Content"), f"{where}: Content"),
+        )
+    return bindings
+
+
+def write_assets(assets: Iterable[Asset]) -> bytes:
+    """The text of assets.json: a line for each asset, with family, version and name where they are known."""
+    return page({"Assets": [line(_described(asset), "Kind") for asset in sorted(set(assets))]})
+
+
+def _described(asset: Asset) -> Mapping[str, Json]:
+    described: dict[str, Json] = {"Kind": asset.kind, "Id": asset.id}
+    resource = ids.resource_id(asset.id)
+    if resource is not None:
+        described |= {"Family": resource.family, "Version": resource.instance}
+        if asset.kind == MODULE and resource.workspace == ids.GLOBAL_WORKSPACE and resource.family in modules.BUILT_IN:
+            described["Name"] = modules.BUILT_IN[resource.family]
+    return described
+
+
+def read_assets(data: bytes, where: str) -> list[Asset]:
+    """The assets of an assets.json; raises InvalidDocument naming `where`."""
+    entries = objects(object_(loads(data), where).get("Assets"), f"{where}: Assets")
+    return [Asset(text(entry.get("Kind"), f"{where}: Kind"), text(entry.get("Id"), f"{where}: Id")) for entry in entries]

@@ -1,0 +1,85 @@
+"""The canvas: boxes in an XML text, written one box a line where that can be undone exactly, else kept as the string it is."""
+
+import re
+from collections.abc import Mapping
+from xml.etree.ElementTree import ParseError
+
+from amlgit.errors import InvalidDocument
+from amlgit.form.pages import Block, line, objects, text
+from amlgit.model.jsontext import Json, Object, dumps
+
+USUAL_HEAD = (
+    "<?xml version='1.0' encoding='utf-16'?><DataV1 xmlns:xsd='http://www.w3.org/2001/XMLSchema' "
+    "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><Meta /><NodePositions>"
+)
+USUAL_TAIL = "</NodePositions><NodeGroups /></DataV1>"
+_OPENING, _CLOSING = "<NodePositions>", "</NodePositions>"
+_BOX = re.compile(r"<NodePosition Node='([^'<>&\"\r\n\t]*)' Position='([^'<>&\"\r\n\t]*)'/>")
+
+
+def write(client_data: Json, stems: Mapping[str, str], where: str) -> Block:
+    """A canvas (the value of SerializedClientData) for layout.json; boxes of nodes are named by the node's stem.
+
+    Raises InvalidDocument for XML that is not well-formed or brings a DTD.
+    """
+    if not isinstance(client_data, str):
+        if client_data is not None:
+            raise InvalidDocument(f"{where} must be a string or null")
+        return {"SerializedClientData": b"null"}
+    head, opening, rest = client_data.partition(_OPENING)
+    inside, closing, tail = rest.rpartition(_CLOSING)
+    head, tail = head + opening, closing + tail
+    boxes = _BOX.findall(inside)
+    if not opening or "".join(_box(node, position) for node, position in boxes) != inside:
+        _check(client_data, where)
+        return {"SerializedClientData": dumps(client_data)}
+    if (head, tail) != (USUAL_HEAD, USUAL_TAIL):
+        _check(client_data, where)
+    lines: list[Object] = [{"Node": stems[node], "Position": at} if node in stems else {"Box": node, "Position": at} for node, at in boxes]
+    lines.sort(key=lambda box: (str(box.get("Node", "")), str(box.get("Box", "")), str(box["Position"])))
+    written: dict[str, Block] = {"NodePositions": [line(box, "Node" if "Node" in box else "Box") for box in lines]}
+    if head != USUAL_HEAD:
+        written["Head"] = dumps(head)
+    if tail != USUAL_TAIL:
+        written["Tail"] = dumps(tail)
+    return {name: written[name] for name in sorted(written)}
+
+
+def read(written: Object, node_ids: Mapping[str, str], where: str) -> Json:
+    """The inverse of `write`; boxes come back in the order of their ids."""
+    if "SerializedClientData" in written:
+        return written["SerializedClientData"]
+    boxes: list[tuple[str, str]] = []
+    for box in objects(written.get("NodePositions"), f"{where}: NodePositions"):
+        position = text(box.get("Position"), f"{where}: Position")
+        if "Node" in box:
+            stem = text(box["Node"], f"{where}: Node")
+            if stem not in node_ids:
+                continue  # the node was removed and its box forgotten: `check` names it, an export does without
+            boxes.append((node_ids[stem], position))
+        else:
+            boxes.append((text(box.get("Box"), f"{where}: Box"), position))
+    head, tail = (text(written.get(name, usual), f"{where}: {name}") for name, usual in (("Head", USUAL_HEAD), ("Tail", USUAL_TAIL)))
+    inside = "".join(_box(node, position) for node, position in sorted(boxes))
+    if not _BOX.sub("", inside) == "":
+        raise InvalidDocument(f"{where}: a box holds characters that XML attributes can't")
+    return head + inside + tail
+
+
+def _box(node: str, position: str) -> str:
+    return f"<NodePosition Node='{node}' Position='{position}'/>"
+
+
+def _check(client_data: str, where: str) -> None:
+    """Refuse what is no XML document, or one with a DTD; the usual text needs no parser to know that it is."""
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    if not client_data:
+        return
+    try:
+        fromstring(client_data, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise InvalidDocument(f"{where} brings a document type or entities, which no layout has") from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise InvalidDocument(f"{where} is no well-formed XML: {error}") from error

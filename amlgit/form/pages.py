@@ -1,0 +1,109 @@
+"""Pages of JSON that git can diff: what changes together stands on one line."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias, Union
+
+from amlgit.errors import InvalidDocument
+from amlgit.model.jsontext import Json, Object, dumps, dumps_line, dumps_line_as_is, dumps_sorted
+
+Block: TypeAlias = Union[bytes, Sequence["Block"], Mapping[str, "Block"]]
+"""Bytes are JSON on one line; a sequence has an entry, a mapping a member on a line of its own."""
+
+MARKERS = frozenset({"Absent", "Box", "Columns", "Encoding", "File", "FinalNewline", "Head", "Newline", "Port", "Source", "Tail"})
+"""Member names with a meaning of ours; one that comes in from outside gets a `$` in front."""
+
+
+def page(block: Block) -> bytes:
+    """The text of a whole file: two spaces of indentation, LF, a final newline."""
+    return _text(block, b"\n") + b"\n"
+
+
+def _text(block: Block, newline: bytes) -> bytes:
+    if isinstance(block, bytes):
+        return block
+    inner = newline + b"  "
+    if isinstance(block, Mapping):
+        entries = [dumps(name) + b": " + _text(member, inner) for name, member in block.items()]
+        opening, closing = b"{", b"}"
+    else:
+        entries = [_text(entry, inner) for entry in block]
+        opening, closing = b"[", b"]"
+    if not entries:
+        return opening + closing
+    return opening + inner + (b"," + inner).join(entries) + newline + closing
+
+
+def line(members: Object, first: str, as_is: str = "") -> bytes:
+    """An object on one line: the member `first`, then the others sorted; the value of `as_is` keeps its inner order."""
+    names = sorted(members, key=lambda name: (name != first, name))
+    return b"{" + b", ".join(dumps(name) + b": " + _value(members[name], name == as_is) for name in names) + b"}"
+
+
+def _value(value: Json, as_is: bool) -> bytes:
+    return dumps_line_as_is(value) if as_is else dumps_line(value)
+
+
+def block(members: Mapping[str, Block], first: str = "") -> Mapping[str, Block]:
+    """Members in the order of a page: `first`, then the others sorted."""
+    return {name: members[name] for name in sorted(members, key=lambda name: (name != first, name))}
+
+
+def leave_out(members: Object, usual: Object) -> dict[str, Json]:
+    """What is left to write when members with their usual value go unsaid; usual ones that are missing are named under `Absent`."""
+    kept = {mark_foreign(name): value for name, value in members.items() if name not in usual or not _equal(value, usual[name])}
+    absent: list[Json] = [name for name in sorted(usual) if name not in members]
+    if absent:
+        kept["Absent"] = absent
+    return kept
+
+
+def put_back(written: Object, usual: Object, where: str) -> dict[str, Json]:
+    """The inverse of `leave_out`."""
+    absent = written.get("Absent", [])
+    if not isinstance(absent, list) or not all(isinstance(name, str) and name in usual for name in absent):
+        raise InvalidDocument(f"{where}: 'Absent' must list members that have a usual value")
+    members = {name: value for name, value in usual.items() if name not in absent}
+    members.update({own_name(name): value for name, value in written.items() if name != "Absent"})
+    return members
+
+
+def _equal(one: Json, other: Json) -> bool:
+    if isinstance(one, Mapping | list):
+        return type(one) is type(other) and dumps_sorted(one) == dumps_sorted(other)
+    return type(one) is type(other) and one == other
+
+
+def mark_foreign(name: str) -> str:
+    """A member name from outside, with a `$` in front if it could be taken for a marker."""
+    return f"${name}" if name.lstrip("$") in MARKERS else name
+
+
+def own_name(name: str) -> str:
+    """The inverse of `mark_foreign`."""
+    return name[1:] if name.startswith("$") and name.lstrip("$") in MARKERS else name
+
+
+def objects(value: Json, where: str) -> list[Object]:
+    """`value` as a list of objects; raises InvalidDocument naming `where`."""
+    if not isinstance(value, list):
+        raise InvalidDocument(f"{where} must be a list")
+    return [object_(entry, where) for entry in value]
+
+
+def object_(value: Json, where: str) -> Object:
+    """`value` as an object; raises InvalidDocument naming `where`."""
+    if not isinstance(value, Mapping):
+        raise InvalidDocument(f"{where} must be an object")
+    return value
+
+
+def text(value: Json, where: str) -> str:
+    """`value` as a string; raises InvalidDocument naming `where`."""
+    if not isinstance(value, str):
+        raise InvalidDocument(f"{where} must be a string")
+    return value
+
+
+def in_order(entries: Iterable[Object], *keys: str) -> list[Object]:
+    """A set in the one order it is written in: by the given members, then by everything else."""
+    return sorted(entries, key=lambda entry: ([str(entry.get(key, "")) for key in keys], dumps_sorted(entry)))

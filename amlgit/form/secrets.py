@@ -1,0 +1,264 @@
+"""Secrets: what is one, the placeholder that stands for it in git, and what is only suspected and holds a version back.
+
+Certain are the fields that hold credentials and the exact patterns below; they are replaced. A hit inside a script, or something that
+may be a secret, is a `Suspicion`: nobody but the user can tell. What only looks random (ids, hashes, encoded data) is neither.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from amlgit.model.jsontext import Json, dumps
+
+CREDENTIAL_PARAMETERS = frozenset(
+    name.casefold()
+    for name in (
+        "Access Token",
+        "Account Key",
+        "Account SAS URI",
+        "Azure Account Key",
+        "Azure Storage Key",
+        "Data Feed Password",
+        "DocumentDB Key",
+        "Hadoop User Account Password",
+        "Hadoop User Password",
+        "Password",
+        "SAS URI",
+        "Server User Account Password",
+        "Storage Key",
+        "Table Account Key",
+    )
+)
+"""Parameters of type Credential in Studio's built-in modules, case-folded."""
+
+CREDENTIAL_MEMBERS = frozenset(
+    {
+        "AccessCredential",
+        "AnalyticFrameworkClusterConnectionString",
+        "AuthorizationToken",
+        "AzureStorageConnectionString",
+        "ConnectionString",
+        "HDInsightClusterConnectionString",
+        "HDInsightStorageConnectionString",
+        "MsIdentityCertificate",
+        "PrimaryKey",
+        "PrimaryToken",
+        "RegistrationKey",
+        "SasBlobToken",
+        "SecondaryKey",
+        "SecondaryToken",
+        "SqlAzureConnectionString",
+        "UserStorageKey",
+    }
+)
+"""Members of Studio's own documents that hold a credential (protocol of the public clients)."""
+
+PLACEHOLDER = re.compile(r"(?<!\$)\$\{secret:([^{}]*)\}")
+_LOOKALIKE = re.compile(r"\$(\$*\{secret:)")
+_ESCAPED = re.compile(r"\$\$(\$*\{secret:)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What the user said about suspicions: hashes of texts that are no secret, and places whose hits are to be replaced."""
+
+    allowed: frozenset[str] = frozenset()
+    replaced: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspicion:
+    """Something that may be a secret: where (`<family>/<node id>/<parameter>`), why, its line there, and the hash that allows it."""
+
+    place: str
+    reason: str
+    line: int
+    hash: str
+
+
+class Place(NamedTuple):
+    """Where a placeholder stands: file, line (from 1) and what it stood for."""
+
+    path: str
+    line: int
+    name: str
+
+
+class _Rule(NamedTuple):
+    reason: str
+    pattern: re.Pattern[str]
+    context: re.Pattern[str] | None = None
+
+
+_BASE64_UNIT = r"(?:[A-Za-z0-9+/_\-]|%(?:25)*(?:2[BbFf]|3[Dd]))"
+
+_CERTAIN = (
+    _Rule(
+        "account key",
+        re.compile(r"(?i)\b(?:AccountKey|SharedAccessKey|SharedSecretValue)\s*=\s*(?P<secret>[^;,\s\"'<>&$]{16,})"),
+    ),
+    _Rule("signature", re.compile(rf"(?i)(?:\b|%(?:25)*(?:3F|26))(?:sig|signature)(?:=|%(?:25)*3D)(?P<secret>{_BASE64_UNIT}{{16,}}={{0,2}})")),
+    _Rule(
+        "password",
+        re.compile(r"(?i)\b(?:password|pwd)\s*=\s*(?P<secret>[^;\"'\s$][^;\"']*)"),
+        re.compile(r"(?i)\b(?:server|data source|user id|uid|initial catalog|database|driver|account ?name|host)\s*="),
+    ),
+    _Rule("bearer token", re.compile(r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9\-._~+/]{20,}=*)")),
+    _Rule("password", re.compile(r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]+:(?P<secret>[^\s/@\"'<>$]+)@")),
+    _Rule("private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>[^$]+?)(?:-----END|\Z)")),
+    _Rule("token", re.compile(r"\b(?P<secret>eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,})")),
+    _Rule("key", re.compile(r"(?i)(?:key|token|secret|password|credential)[\"']?\s*(?::|=|<-)\s*[\"']?(?P<secret>[A-Za-z0-9+/]{86}==)")),
+)
+
+_SUSPECT = (
+    _Rule("64 bytes in base64, as storage and endpoint keys are", re.compile(r"(?<![A-Za-z0-9+/=])(?P<secret>[A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])")),
+    _Rule(
+        "a value given to a password, key or token",
+        re.compile(
+            r"(?i)(?:password|passwd|pwd|api[_ -]?key|account[_ -]?key|access[_ -]?key|secret|token)[A-Za-z0-9_]{0,20}[\"']?\s*(?:=|:|<-)\s*"
+            r"[\"'](?P<secret>(?=[^\"']*[0-9])(?=[^\"']*[A-Za-z])[^\s\"'$<>{}]{8,})[\"']"
+        ),
+    ),
+    _Rule(
+        "a value given to a password",
+        re.compile(r"(?i)\b(?:password|passwd|pwd)\s*[=:]\s*(?P<secret>(?=[^\s;,]*[0-9])(?=[^\s;,]*[A-Za-z])[^\s;,\"'$<>{}()\[\]]{8,})"),
+    ),
+)
+
+_TRIGGERS = ("key", "sig", "passw", "pwd", "bearer", "://", "private", "secret", "token", "eyj", "==")
+_STATUS_TRIGGERS = tuple(
+    trigger.encode()
+    for trigger in (
+        *("=", "@", "'", "%", "\\", "bearer", "-----b", "eyj", "passw", "pwd"),
+        *("primary", "secondary", "storagekey", "registrationkey", "token", "sasblob", "connectionstring", "certificate"),
+    )
+)
+"""One of these is in every page with a secret by the rules above, or with one of CREDENTIAL_MEMBERS; the cheap ones come first."""
+
+
+def placeholder(name: str) -> str:
+    """What stands in git for a secret that was the value of `name`."""
+    return "${secret:" + re.sub(r"[{}\s]+", " ", name).strip() + "}"
+
+
+def escape(value: Json) -> Json:
+    """`value` with every string that could be taken for a placeholder of ours marked by one more `$`."""
+    return _map_strings(value, lambda text: _LOOKALIKE.sub(r"$$\1", text) if "{secret:" in text else text)
+
+
+def unescape(value: Json) -> Json:
+    """The inverse of `escape`; placeholders stay."""
+    return _map_strings(value, lambda text: _ESCAPED.sub(r"$\1", text) if "{secret:" in text else text)
+
+
+def _map_strings(value: Json, change: Callable[[str], str]) -> Json:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {name: _map_strings(member, change) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_map_strings(entry, change) for entry in value]
+    return value
+
+
+def places(path: str, data: bytes) -> Iterator[Place]:
+    """The placeholders in a file, in order."""
+    if b"${secret:" not in data:
+        return
+    for number, text in enumerate(data.decode().split("\n"), 1):
+        for match in PLACEHOLDER.finditer(text):
+            yield Place(path, number, match[1])
+
+
+def text_hash(text: str) -> str:
+    """The hash by which a suspected text is allowed."""
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class Guard:
+    """Replaces the certain secrets of one document and collects the suspicions, under the user's decisions."""
+
+    def __init__(self, family: str, decisions: Decisions) -> None:
+        self._family = family
+        self._decisions = decisions
+        self.suspicions: list[Suspicion] = []
+
+    def field(self, value: Json, name: str) -> Json:
+        """A credential field's value: a placeholder unless it is empty or one already."""
+        if value is None or value == "" or (isinstance(value, str) and PLACEHOLDER.fullmatch(value)):
+            return value
+        if isinstance(value, str) and text_hash(value) in self._decisions.allowed:
+            return value
+        return placeholder(name)
+
+    def value(self, value: Json, node: str, name: str) -> Json:
+        """Any JSON with the secrets in its strings replaced; `node` and `name` say where it stands."""
+        if isinstance(value, str):
+            return self.text(value, node, name)
+        if isinstance(value, Mapping):
+            return {
+                member: self.field(inner, member) if member in CREDENTIAL_MEMBERS else self.value(inner, node, member)
+                for member, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self.value(entry, node, name) for entry in value]
+        return value
+
+    def text(self, text: str, node: str, name: str, *, is_script: bool = False) -> str:
+        """`text` with its certain secrets replaced; in a script, and for what is only suspected, as the user decided or held back."""
+        if not _may_hold_secret(text):
+            return text
+        for rule in _CERTAIN:
+            if rule.context is None or rule.context.search(text):
+                text = self._apply(rule, text, node, name, certain=not is_script)
+        for rule in _SUSPECT:
+            text = self._apply(rule, text, node, name, certain=False)
+        return text
+
+    def _apply(self, rule: _Rule, text: str, node: str, name: str, *, certain: bool) -> str:
+        place = f"{self._family}/{node}/{name}"
+
+        def decide(match: re.Match[str]) -> str:
+            secret = match["secret"]
+            hashed = text_hash(secret)
+            if hashed in self._decisions.allowed or "${secret:" in secret:
+                return match[0]
+            if not certain and place not in self._decisions.replaced:
+                line = match.string.count("\n", 0, match.start("secret")) + 1
+                self.suspicions.append(Suspicion(place=place, reason=rule.reason, line=line, hash=hashed))
+                return match[0]
+            start, end = match.span("secret")
+            return match.string[match.start() : start] + placeholder(rule.reason) + match.string[end : match.end()]
+
+        return rule.pattern.sub(decide, text)
+
+
+def _may_hold_secret(text: str) -> bool:
+    if len(text) < 8:
+        return False
+    folded = text.casefold()
+    return any(trigger in folded for trigger in _TRIGGERS)
+
+
+_ACCESS_CREDENTIAL = b'"AccessCredential": "'
+_ACCESS_CREDENTIAL_REPLACED = b'"AccessCredential": ' + dumps(placeholder("AccessCredential"))
+
+
+def without_access_credentials(page: bytes) -> bytes:
+    """A page with every access credential replaced: what a Guard does, at the speed that hundreds of them in each run need."""
+    first, *rest = page.split(_ACCESS_CREDENTIAL)
+    pieces = [first]
+    for piece in rest:
+        value, _, tail = piece.partition(b'"')
+        if not value or b"\\" in value:
+            return page  # empty or with escapes: a Guard will do
+        pieces += (_ACCESS_CREDENTIAL_REPLACED, tail)
+    return b"".join(pieces)
+
+
+def statuses_may_hold_secret(page: bytes) -> bool:
+    """Whether node statuses, written down, need a Guard's look at each string; False is certain, and the rule."""
+    folded = page.lower()
+    return any(trigger in folded for trigger in _STATUS_TRIGGERS)

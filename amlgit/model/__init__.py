@@ -1,0 +1,1 @@
+"""What things are: JSON text, ids, experiments, web service definitions, their validity. Pure."""

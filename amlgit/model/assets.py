@@ -1,0 +1,33 @@
+"""Assets: what a graph refers to by id and does not contain."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from amlgit.model.jsontext import Object
+
+PORT_MEMBERS: Mapping[str, str] = {"DataSourceId": "dataset", "TrainedModelId": "trained model", "TransformModuleId": "transform"}
+"""Members of an input port that hold an asset's id, and the kind of asset."""
+
+MODULE = "module"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Asset:
+    """An asset as a graph refers to it: its kind and id."""
+
+    kind: str
+    id: str
+
+
+def of_node(node: Object) -> Iterator[Asset]:
+    """The assets a node refers to: its module, and what its input ports hold."""
+    module_id = node.get("ModuleId")
+    if isinstance(module_id, str):
+        yield Asset(MODULE, module_id)
+    ports = node.get("InputPortsInternal")
+    for port in ports if isinstance(ports, list) else ():
+        if isinstance(port, Mapping):
+            for member, kind in PORT_MEMBERS.items():
+                asset_id = port.get(member)
+                if isinstance(asset_id, str) and asset_id:
+                    yield Asset(kind, asset_id)

@@ -1,0 +1,1 @@
+"""Where versions come from: archives today, services later. They don't know git."""

@@ -1,0 +1,171 @@
+"""An archive: a folder, a zip file or a single file of exported JSON."""
+
+import os
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from amlgit.errors import InvalidDocument, UsageError
+from amlgit.model.jsontext import MAX_BYTES, printable
+
+_DATE = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T_ ]([0-9]{2})[.:\-]?([0-9]{2})(?:[.:\-]?([0-9]{2}))?Z?)?(?![0-9])")
+_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "__MACOSX"})
+_MAX_RATIO = 200
+"""How many times larger than packed an entry of a zip may be; JSON packs 10 to 30 times."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One file of an archive; `read` raises InvalidDocument where it can't be had."""
+
+    name: str
+    """Its path in the archive, with `/`."""
+    date: int | None
+    """Seconds since 1970 of the ISO date (UTC) in its path, the last one if there are several."""
+    date_is_day: bool
+    """Whether that date has no time of day."""
+    modified: int
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A file that was left alone, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What an archive holds, in the order of names."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...]
+
+
+@contextmanager
+def listing(path: Path) -> Iterator[Listing]:
+    """The JSON files of an archive, readable until the context ends; raises UsageError where there is none."""
+    if path.is_dir():
+        yield _folder(path)
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as opened:
+            yield _zip(opened)
+    elif path.is_file():
+        yield Listing(documents=(_file(path, f"{path.parent.name}/{path.name}", path.stat()),), problems=())
+    else:
+        raise UsageError(f"there is no archive at {path}", hint="Name a folder, a zip file or an exported JSON file.")
+
+
+def _is_json(name: str) -> bool:
+    return ".json" in PurePosixPath(name).name.lower()
+
+
+def _folder(root: Path) -> Listing:
+    documents: list[Document] = []
+    problems: list[Problem] = []
+
+    def complain(error: OSError) -> None:
+        problems.append(Problem(name=os.path.relpath(str(error.filename), root), reason=error.strerror or "can't be read"))
+
+    for folder, subfolders, files in os.walk(root, onerror=complain):
+        subfolders[:] = sorted(name for name in subfolders if name not in _SKIPPED_FOLDERS)
+        for name in sorted(files) + [name for name in subfolders if Path(folder, name).is_symlink()]:
+            path = Path(folder, name)
+            relative = _portable(path.relative_to(root))
+            try:
+                found = path.lstat()
+                if stat.S_ISLNK(found.st_mode):
+                    if _is_json(name) or path.is_dir():
+                        problems.append(Problem(name=relative, reason="a symbolic link, which is not followed"))
+                elif not stat.S_ISREG(found.st_mode):
+                    continue
+                elif _is_json(name):
+                    documents.append(_file(path, relative, found))
+                elif name.lower().endswith(".zip"):
+                    problems.append(Problem(name=relative, reason="a zip file inside the archive; add it as a remote of its own"))
+            except OSError as error:
+                problems.append(Problem(name=relative, reason=error.strerror or "can't be read"))
+    return Listing(documents=tuple(documents), problems=tuple(problems))
+
+
+def _portable(path: Path) -> str:
+    return printable(path.as_posix().encode(errors="surrogateescape").decode(errors="replace"), 400)
+
+
+def _file(path: Path, name: str, found: os.stat_result) -> Document:
+    def read() -> bytes:
+        if found.st_size > MAX_BYTES:
+            raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({found.st_size:,} bytes)")
+        try:
+            with path.open("rb") as opened:
+                return opened.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise InvalidDocument(f"can't be read: {error.strerror}") from error
+
+    return _document(name, int(found.st_mtime), read)
+
+
+def _zip(opened: zipfile.ZipFile) -> Listing:
+    documents: list[Document] = []
+    problems: list[Problem] = []
+    for entry in sorted(opened.infolist(), key=lambda entry: entry.filename):
+        name = printable(entry.filename, 400)
+        parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
+        if entry.is_dir() or not _is_json(entry.filename) or _SKIPPED_FOLDERS.intersection(parts):
+            continue
+        if ".." in parts or entry.filename.startswith(("/", "\\")):
+            problems.append(Problem(name=name, reason="its path leaves the archive"))
+        elif entry.file_size > MAX_BYTES:
+            problems.append(Problem(name=name, reason=f"larger than {MAX_BYTES >> 20} MiB ({entry.file_size:,} bytes)"))
+        elif entry.file_size > 1024 * 1024 and entry.file_size > _MAX_RATIO * max(entry.compress_size, 1):
+            problems.append(Problem(name=name, reason=f"packed more than {_MAX_RATIO} times, as no export is"))
+        else:
+            documents.append(_zipped(opened, entry, name))
+    return Listing(documents=tuple(documents), problems=tuple(problems))
+
+
+def _zipped(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Document:
+    def read() -> bytes:
+        try:
+            with opened.open(entry) as stream:
+                return stream.read(MAX_BYTES + 1)
+        except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
+            raise InvalidDocument(f"can't be unpacked: {printable(str(error), 200)}") from error
+
+    try:
+        modified = int(datetime(*entry.date_time, tzinfo=UTC).timestamp())
+    except ValueError:
+        modified = 0
+    return _document(name, modified, read)
+
+
+def _document(name: str, modified: int, read: Callable[[], bytes]) -> Document:
+    date, is_day = _date(name)
+    return Document(name=name, date=date, date_is_day=is_day, modified=modified, read=read)
+
+
+def _date(name: str) -> tuple[int | None, bool]:
+    for match in reversed(list(_DATE.finditer(name))):
+        year, month, day, hour, minute, second = (int(part) if part else 0 for part in match.groups())
+        try:
+            date = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        except ValueError:
+            continue
+        if year >= 1970:
+            return int(date.timestamp()), match[4] is None
+    return None, False
+
+
+def dateless(stem: str) -> str:
+    """A file's name without its ISO date and what set it apart."""
+    return _DATE.sub("", stem).strip(" ._-()[]") or stem
+
+

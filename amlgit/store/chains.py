@@ -1,0 +1,149 @@
+"""Chains: the record of one experiment (or web service) of one remote, a ref with one commit per version."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from amlgit.errors import UsageError
+from amlgit.store import trailers
+from amlgit.store.repository import Repository
+
+PREFIX = "refs/amlgit/"
+SHARED_PREFIX = "refs/amlgit-shared/"
+
+EXPERIMENT, WEB_SERVICE = "experiment", "webservice"
+"""The folder of the content in a chain's commits; in a work tree it is `experiments/<name>` or `webservices/<name>`."""
+
+RUN_FILE = "run.json"
+_REMOTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+
+
+def check_remote_name(name: str) -> str:
+    """A remote's name fit for a ref; raises UsageError."""
+    if not _REMOTE_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} can't be a remote's name", hint="Use letters, digits, '-' and '_', beginning with a letter or digit, at most 63 characters."
+        )
+    return name
+
+
+def ref(remote: str, family: str) -> str:
+    """The ref of a chain."""
+    return f"{PREFIX}{remote}/{family}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One version as its commit holds it. `content` is the content id: the id of the content's tree."""
+
+    commit: str
+    parent: str
+    """The commit of the version before; empty for the first."""
+    number: int
+    kind: str
+    content: str
+    run: str | None
+    time: int
+    author: str
+    message: str
+    trailers: Mapping[str, str]
+
+    @property
+    def snapshot(self) -> str | None:
+        """The id of the run's snapshot, or None for a draft."""
+        return self.trailers.get(trailers.SNAPSHOT)
+
+    @property
+    def title(self) -> str:
+        """The title the experiment had then."""
+        return self.message.partition("\n")[0].rpartition(": ")[0]
+
+    @property
+    def key(self) -> tuple[str | None, str]:
+        """What makes two commits the same version."""
+        return (self.snapshot, self.content)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a log: a version without a look at its trees."""
+
+    commit: str
+    parent: str
+    number: int
+    time: int
+    author: str
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
+
+
+def entries(repository: Repository, tip: str) -> list[Entry]:
+    """The versions of a chain, oldest first, by one git process."""
+    output = repository.run("log", "--first-parent", "--reverse", "-z", "--no-show-signature", "--encoding=UTF-8", "--format=%H%x01%P%x01%at%x01%an <%ae>%x01%B", tip)
+    found = []
+    for number, record in enumerate(output.decode(errors="replace").removesuffix("\0").split("\0"), 1):
+        commit, parent, time, author, message = record.split("\x01", 4)
+        found.append(Entry(commit=commit, parent=parent, number=number, time=int(time), author=author, message=message))
+    return found
+
+
+def versions(repository: Repository, tip: str) -> list[Version]:
+    """The versions of a chain with their content ids, oldest first, by two git processes."""
+    listed = entries(repository, tip)
+    questions = [f"{entry.commit}:{path}" for entry in listed for path in (EXPERIMENT, WEB_SERVICE, RUN_FILE)]
+    answers = repository.run("cat-file", "--batch-check=%(objectname)", stdin="\n".join(questions).encode() + b"\n").decode().splitlines()
+    found: list[Version] = []
+    for index, entry in enumerate(listed):
+        experiment, service, run = (None if " " in answer else answer for answer in answers[3 * index : 3 * index + 3])
+        content = experiment or service
+        if content is None:
+            continue
+        found.append(
+            Version(
+                commit=entry.commit,
+                parent=entry.parent,
+                number=entry.number,
+                kind=EXPERIMENT if experiment else WEB_SERVICE,
+                content=content,
+                run=run,
+                time=entry.time,
+                author=entry.author,
+                message=entry.message,
+                trailers=trailers.parse(entry.message),
+            )
+        )
+    return found
+
+
+def shared(repository: Repository) -> dict[str, list[str]]:
+    """Chain ref → the tips that others shared of it, by refspec or as branches of a host that takes only those."""
+    found: dict[str, list[str]] = {}
+    for name, tip in repository.refs(SHARED_PREFIX).items():
+        _, _, chain = name.removeprefix(SHARED_PREFIX).partition("/")
+        found.setdefault(PREFIX + chain, []).append(tip)
+    for name, tip in repository.refs("refs/remotes/").items():
+        _, _, branch = name.removeprefix("refs/remotes/").partition("/")
+        if branch.startswith("amlgit/") and branch.count("/") == 2:
+            found.setdefault(PREFIX + branch.removeprefix("amlgit/"), []).append(tip)
+    return found
+
+
+def tips(repository: Repository, remote: str | None = None) -> dict[str, str]:
+    """Chain ref → tip: our own chains, and shared ones where we have none or theirs goes on from ours."""
+    prefix = PREFIX if remote is None else f"{PREFIX}{remote}/"
+    own = repository.refs(prefix)
+    found = dict(own)
+    for chain, candidates in shared(repository).items():
+        if chain.startswith(prefix):
+            for candidate in candidates:
+                if chain not in found or _is_ancestor(repository, found[chain], candidate):
+                    found[chain] = candidate
+    return found
+
+
+def _is_ancestor(repository: Repository, older: str, newer: str) -> bool:
+    return older != newer and repository.attempt("merge-base", "--is-ancestor", older, newer).returncode == 0

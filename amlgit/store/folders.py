@@ -1,0 +1,120 @@
+"""The folders of experiments and web services in a commit: their bindings and content ids, now and in history."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from amlgit.errors import InvalidDocument
+from amlgit.form.companions import ASSETS, SYNC, Binding, read_sync
+from amlgit.store import chains, objects
+from amlgit.store.repository import Repository
+
+PARENTS: Mapping[str, str] = {chains.EXPERIMENT: "experiments", chains.WEB_SERVICE: "webservices"}
+"""Kind → the folder in the work tree that holds a folder for each."""
+
+_EXPERIMENT_CONTENT = frozenset({"experiment.json", "layout.json", "nodes"})
+
+
+def is_content(name: str, kind: str) -> bool:
+    """Whether a folder's entry is content; the rest is about the world, or the user's own."""
+    return name in _EXPERIMENT_CONTENT if kind == chains.EXPERIMENT else name not in (SYNC, ASSETS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """An experiment's or service's folder as a commit has it."""
+
+    path: str
+    kind: str
+    bindings: Mapping[str, Binding]
+    content: str | None
+    """The content id, or None where nothing of the content is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One entry of a tree object."""
+
+    mode: str
+    name: str
+    id: str
+
+
+def read_tree(data: bytes, object_format: str) -> list[TreeEntry]:
+    """The entries of a tree object."""
+    width = 20 if object_format == "sha1" else 32
+    entries = []
+    position = 0
+    while position < len(data):
+        end = data.index(b"\0", position)
+        mode, _, name = data[position:end].partition(b" ")
+        entries.append(TreeEntry(mode.decode(), name.decode(errors="surrogateescape"), data[end + 1 : end + 1 + width].hex()))
+        position = end + 1 + width
+    return entries
+
+
+def content_entries(entries: Iterable[TreeEntry], kind: str) -> list[TreeEntry]:
+    """The entries that are content."""
+    return [entry for entry in entries if is_content(entry.name, kind)]
+
+
+def content_id(entries: Iterable[TreeEntry], kind: str, object_format: str) -> str | None:
+    """The content id of a folder with these entries."""
+    kept = content_entries(entries, kind)
+    return objects.tree_of([(entry.mode, entry.name, entry.id) for entry in kept], object_format) if kept else None
+
+
+def folders(repository: Repository, rev: str | None) -> list[Folder]:
+    """The folders in a commit, in order of their paths; raises InvalidDocument for a sync.json that can't be read."""
+    if rev is None:
+        return []
+    parents = {f"{rev}:{parent}": kind for kind, parent in PARENTS.items()}
+    listed = repository.blobs(parents)
+    found: list[tuple[str, str, str]] = []
+    for name, data in listed.items():
+        kind = parents[name]
+        for entry in read_tree(data, repository.object_format):
+            if entry.mode == "40000":
+                found.append((f"{PARENTS[kind]}/{entry.name}", kind, entry.id))
+    trees = repository.blobs(tree for _, _, tree in found)
+    entries = {tree: read_tree(data, repository.object_format) for tree, data in trees.items()}
+    sync_ids = {path: entry.id for path, _, tree in found for entry in entries[tree] if entry.name == SYNC}
+    syncs = repository.blobs(sync_ids.values())
+    result = []
+    for path, kind, tree in found:
+        data = syncs.get(sync_ids.get(path, ""))
+        try:
+            bindings = read_sync(data, f"{path}/{SYNC}") if data is not None else {}
+        except InvalidDocument as error:
+            raise InvalidDocument(f"{path}/{SYNC}: {error}", hint=f"Mend it, or bring it back with 'git checkout <rev> -- \"{path}/{SYNC}\"'.") from error
+        result.append(Folder(path=path, kind=kind, bindings=bindings, content=content_id(entries[tree], kind, repository.object_format)))
+    return sorted(result, key=lambda folder: folder.path)
+
+
+def past_contents(repository: Repository, rev: str, folder: Folder) -> set[str]:
+    """Every content id the folder ever had in the history of a commit."""
+    commits = repository.text("log", "--full-history", "--format=%H", rev, "--", folder.path).split()
+    trees = repository.blobs(f"{commit}:{folder.path}" for commit in commits)
+    ids = {content_id(read_tree(data, repository.object_format), folder.kind, repository.object_format) for data in trees.values()}
+    return {found for found in ids if found is not None}
+
+
+def removed(repository: Repository, rev: str) -> list[Folder]:
+    """The folders that history had and the commit has no more, as they were last."""
+    present = {folder.path for folder in folders(repository, rev)}
+    output = repository.run(
+        *("log", "--full-history", "--diff-filter=D", "--no-renames", "--format=%H", "--name-only", "-z", rev),
+        *("--", *(f":(glob){parent}/*/{SYNC}" for parent in PARENTS.values())),
+    )
+    found: dict[str, Folder] = {}
+    commit = ""
+    for part in output.replace(b"\n", b"\0").split(b"\0"):
+        text = part.decode(errors="surrogateescape")
+        if text and "/" not in text:
+            commit = text
+        elif text:
+            path = text.rpartition("/")[0]
+            if path not in present and path not in found:
+                before = [folder for folder in folders(repository, f"{commit}^") if folder.path == path]
+                found.update({path: folder for folder in before})
+    return list(found.values())
+

@@ -1,0 +1,175 @@
+"""New objects, written aside by `git fast-import` and moved in whole: before the refs name them, after nothing can be lost.
+
+The stream goes into a throw-away bare repository that borrows the repository's objects; its packs are then moved in under a `.keep`,
+the refs are moved, and the `.keep` is dropped. A kill at any moment leaves the refs as they were; `sweep` clears what else it left.
+"""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from amlgit.errors import StorageFailed
+from amlgit.store.repository import Repository, clean_environment, initialise
+
+_KEEP = b"amlgit\n"
+
+
+class Incoming:
+    """A fast-import stream under way: write blobs and commits, then `finish`."""
+
+    def __init__(self, repository: Repository, aside: Repository, process: "subprocess.Popen[bytes]", stream: IO[bytes]) -> None:
+        self._repository = repository
+        self._aside = aside
+        self._process = process
+        self._stream = stream
+
+    def blob(self, data: bytes) -> None:
+        """Write a blob; commits refer to it by its id."""
+        self.write(b"blob\ndata %d\n%b\n" % (len(data), data))
+
+    def commit(
+        self, ref: str, *, author: str, committer: str, message: str, parent: str | None, changes: Sequence[tuple[str, str, str | None]]
+    ) -> None:
+        """Write a commit on `ref`; `changes` are (path, mode, object id or None to delete); `parent` is an id, or None for what `ref` holds."""
+        text = message.encode(errors="replace")
+        lines = [f"commit {ref}\nauthor {author}\ncommitter {committer}\ndata {len(text)}\n".encode(errors="replace"), text, b"\n"]
+        if parent is not None:
+            lines.append(f"from {parent}\n".encode())
+        for path, mode, object_id in changes:
+            lines.append((f"D {_quoted(path)}\n" if object_id is None else f"M {mode} {object_id} {_quoted(path)}\n").encode())
+        lines.append(b"\n")
+        self.write(b"".join(lines))
+
+    def write(self, data: bytes) -> None:
+        try:
+            self._stream.write(data)
+        except OSError as error:
+            raise self._failure() from error
+
+    def _failure(self) -> StorageFailed:
+        self._process.kill()
+        said = self._process.stderr.read().decode(errors="replace").strip() if self._process.stderr else ""
+        reason = next((line for line in said.splitlines() if line.startswith("fatal:")), said.partition("\n")[0])
+        return StorageFailed(f"git fast-import stopped: {reason or 'no reason given'}", hint="Nothing was changed; run this again.")
+
+    def finish(self, depth: int | None = None) -> dict[str, str]:
+        """End the stream, move the packs in (still kept) and give back the refs that were written.
+
+        `depth` says how deep the trees are that the stream itself made; what lies deeper was there, with a ref of ours on it.
+        """
+        self.write(b"done\n")
+        try:
+            self._stream.close()
+        except OSError as error:
+            raise self._failure() from error
+        if self._process.wait() != 0:
+            raise self._failure()
+        refs = self._aside.refs("refs/")
+        self._pack_borrowed(refs, depth)
+        _move_packs(self._aside.common_dir, self._repository.common_dir)
+        return refs
+
+    def _pack_borrowed(self, refs: Mapping[str, str], depth: int | None) -> None:
+        """Pack anew what fast-import found in packs of others: no ref may be on it, and a `git gc --prune=now` about to drop it."""
+        packs = {pack.stem for pack in (self._repository.common_dir / "objects" / "pack").glob("*.pack")}
+        if not refs or packs <= {keep.stem for keep in _our_keeps(self._repository.common_dir)}:
+            return
+        question = "\n".join([*refs.values(), *(f"^{tip}" for tip in set(self._repository.refs().values()))]) + "\n"
+        limit = [] if depth is None else [f"--filter=tree:{depth}"]
+        listing = self._aside.run("rev-list", "--objects", "--no-object-names", *limit, "--stdin", stdin=question.encode())
+        borrowed = set(listing.split()) - self._safe_objects()
+        if borrowed:
+            target = self._aside.common_dir / "objects" / "pack" / "pack"
+            self._aside.run("pack-objects", "--quiet", str(target), stdin=b"\n".join(sorted(borrowed)) + b"\n")
+
+    def _safe_objects(self) -> set[bytes]:
+        indexes = list((self._aside.common_dir / "objects" / "pack").glob("*.idx"))
+        indexes += [keep.with_suffix(".idx") for keep in _our_keeps(self._repository.common_dir)]
+        safe: set[bytes] = set()
+        for index in indexes:
+            if index.exists():
+                listing = self._aside.run("show-index", f"--object-format={self._aside.object_format}", stdin=index.read_bytes())
+                safe.update(line.split(b" ")[1] for line in listing.splitlines())
+        return safe
+
+
+def _quoted(path: str) -> str:
+    if path.startswith('"') or "\n" in path:
+        return '"' + path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    return path
+
+
+@contextmanager
+def receive(repository: Repository) -> Iterator[Incoming]:
+    """A fast-import stream into a throw-away repository; the caller holds the lock, and calls `sweep` once the refs are moved."""
+    folder = repository.private_dir / "incoming"
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        aside = _throw_away(repository, folder)
+        process = subprocess.Popen(
+            aside.command("-c", "fastimport.unpackLimit=0", "fast-import", "--quiet", "--done", "--active-branches=10000"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=clean_environment(aside.environment),
+        )
+        assert process.stdin is not None
+        try:
+            yield Incoming(repository, aside, process, process.stdin)
+        finally:
+            _end(process)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _throw_away(repository: Repository, folder: Path) -> Repository:
+    initialise(repository.environment, "--bare", "--template=", f"--object-format={repository.object_format}", str(folder))
+    (folder / "objects" / "info").mkdir(exist_ok=True)
+    (folder / "objects" / "info" / "alternates").write_text(f"{repository.common_dir / 'objects'}\n")
+    shallow = repository.common_dir / "shallow"
+    if shallow.exists():
+        shutil.copy(shallow, folder / "shallow")
+    return replace(repository, git_dir=folder, common_dir=folder, work_tree=None, index_file=folder / "index")
+
+
+def _move_packs(source: Path, target: Path) -> None:
+    packs = target / "objects" / "pack"
+    packs.mkdir(parents=True, exist_ok=True)
+    for pack in sorted((source / "objects" / "pack").glob("*.pack")):
+        keep = packs / f"{pack.stem}.keep"
+        if not (packs / f"{pack.stem}.idx").exists():
+            keep.write_bytes(_KEEP)
+        # git takes a pack to exist once its index does, so that comes last
+        for suffix in (".rev", ".pack", ".idx"):
+            if pack.with_suffix(suffix).exists():
+                os.replace(pack.with_suffix(suffix), packs / f"{pack.stem}{suffix}")
+
+
+def _our_keeps(common_dir: Path) -> list[Path]:
+    return [keep for keep in sorted((common_dir / "objects" / "pack").glob("*.keep")) if keep.read_bytes() == _KEEP]
+
+
+def sweep(repository: Repository) -> None:
+    """Drop our `.keep` files and what a killed run left behind; the caller holds the lock."""
+    shutil.rmtree(repository.private_dir / "incoming", ignore_errors=True)
+    for keep in _our_keeps(repository.common_dir):
+        if not keep.with_suffix(".idx").exists():
+            for suffix in (".pack", ".rev"):
+                keep.with_suffix(suffix).unlink(missing_ok=True)
+        keep.unlink(missing_ok=True)

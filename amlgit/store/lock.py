@@ -1,0 +1,27 @@
+"""One writing amlgit at a time in a repository; a lock that dies with its holder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from amlgit.errors import Refused
+from amlgit.store.repository import Repository
+
+_PATIENCE = 10.0
+"""Seconds to wait for another amlgit to finish."""
+
+
+@contextmanager
+def exclusive(repository: Repository) -> Iterator[None]:
+    """Hold the repository's lock; raises Refused where another amlgit keeps it."""
+    from filelock import FileLock, Timeout
+
+    repository.private_dir.mkdir(exist_ok=True)
+    lock = FileLock(repository.private_dir / "lock")
+    try:
+        lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
+    except Timeout as error:
+        raise Refused("another amlgit is at work in this repository", hint="Wait until it is done and run this again.") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,40 @@
+"""Object ids, computed as git computes them."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+
+
+def blob_id(data: bytes, object_format: str) -> str:
+    """The id of a blob with this content."""
+    return _object_id(b"blob", data, object_format)
+
+
+def tree_id(entries: Mapping[str, str], object_format: str) -> str:
+    """The id of a tree of regular files: path (folders separated by `/`) → blob id."""
+    files: dict[str, str] = {}
+    folders: dict[str, dict[str, str]] = {}
+    for path, object_id in entries.items():
+        name, separator, rest = path.partition("/")
+        if separator:
+            folders.setdefault(name, {})[rest] = object_id
+        else:
+            files[name] = object_id
+    entries = [("100644", name, object_id) for name, object_id in files.items()]
+    entries += [("40000", name, tree_id(inside, object_format)) for name, inside in folders.items()]
+    return tree_of(entries, object_format)
+
+
+def tree_of(entries: Iterable[tuple[str, str, str]], object_format: str) -> str:
+    """The id of a tree of (mode, name, object id)."""
+    # git sorts a folder as if its name ended in a slash
+    listing = sorted((os.fsencode(name) + (b"/" if mode == "40000" else b""), mode, object_id) for mode, name, object_id in entries)
+    data = b"".join(mode.encode() + b" " + name.rstrip(b"/") + b"\0" + bytes.fromhex(object_id) for name, mode, object_id in listing)
+    return _object_id(b"tree", data, object_format)
+
+
+def _object_id(kind: bytes, data: bytes, object_format: str) -> str:
+    digest = hashlib.new(object_format, usedforsecurity=False)
+    digest.update(kind + b" " + str(len(data)).encode() + b"\0")
+    digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,263 @@
+"""A git repository: where it is, and git commands run in it with nothing inherited but the user's own configuration."""
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from amlgit.errors import StorageFailed, UsageError
+
+_LOCAL_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+"""What git exports to hooks and aliases; inherited, it would point our git at another repository or index."""
+
+OLDEST_GIT = (2, 30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who commits: name and mail address as git has them."""
+
+    name: str
+    email: str
+
+
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for git in a repository named on its command line."""
+    cleaned = {name: value for name, value in environment.items() if name not in _LOCAL_VARIABLES}
+    cleaned.update(LC_ALL="C", LANGUAGE="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_NO_REPLACE_OBJECTS="1")
+    return cleaned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """A repository found once; every git command names it, so that no variable or current folder can mislead one."""
+
+    git_dir: Path
+    """The work tree's own git folder (HEAD, index)."""
+    common_dir: Path
+    """What all work trees share (objects, refs, configuration)."""
+    work_tree: Path | None
+    """None in a bare repository."""
+    object_format: str
+    """'sha1' or 'sha256'."""
+    index_file: Path
+    environment: Mapping[str, str]
+
+    @property
+    def private_dir(self) -> Path:
+        """Where amlgit keeps what is no object and no ref: its lock, what is held back, what is under way."""
+        return self.common_dir / "amlgit"
+
+    def require_work_tree(self) -> Path:
+        """The work tree's folder; raises UsageError in a bare repository."""
+        if self.work_tree is None:
+            raise UsageError(f"{self.git_dir} is a bare repository, which has no work tree", hint="Run this in a clone of it.")
+        return self.work_tree
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of a git command in this repository."""
+        place = [f"--git-dir={self.git_dir}"]
+        if self.work_tree is not None:
+            place.append(f"--work-tree={self.work_tree}")
+        return ["git", *place, *arguments]
+
+    def _environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+        return {**clean_environment(self.environment), "GIT_INDEX_FILE": str(self.index_file), **extra}
+
+    def run(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+        """What a git command prints; raises StorageFailed with git's words where it fails."""
+        completed = self.attempt(*arguments, stdin=stdin, extra=extra)
+        if completed.returncode != 0:
+            said = completed.stderr.decode(errors="replace").strip()
+            raise StorageFailed(f"git {arguments[0]} failed: {said or f'exit code {completed.returncode}'}")
+        return completed.stdout
+
+    def attempt(
+        self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """A git command whose failure is an answer."""
+        return subprocess.run(
+            self.command(*arguments), input=stdin, capture_output=True, env=self._environment(extra or {}), check=False, cwd=self.cwd
+        )
+
+    @property
+    def cwd(self) -> Path:
+        return self.work_tree or self.git_dir
+
+    def text(self, *arguments: str) -> str:
+        """What a git command prints, as text without the last line end."""
+        return self.run(*arguments).decode(errors="surrogateescape").removesuffix("\n")
+
+    @contextmanager
+    def stream(self, *arguments: str) -> Iterator[IO[bytes]]:
+        """A git command's output while it runs; raises StorageFailed where it fails, unless it was left early."""
+        with subprocess.Popen(
+            self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self._environment({}), cwd=self.cwd
+        ) as process:
+            assert process.stdout is not None and process.stderr is not None
+            yield process.stdout
+            if process.stdout.read(1):
+                process.kill()
+                return
+            said = process.stderr.read().decode(errors="replace").strip()
+            if process.wait() != 0:
+                raise StorageFailed(f"git {arguments[0]} failed: {said}")
+
+    def resolve(self, rev: str) -> str | None:
+        """The commit a rev names, or None."""
+        completed = self.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
+        return completed.stdout.decode().strip() or None if completed.returncode == 0 else None
+
+    def head(self) -> str | None:
+        """The commit HEAD names, or None on an unborn branch."""
+        return self.resolve("HEAD")
+
+    def refs(self, *prefixes: str) -> dict[str, str]:
+        """Ref name → object id, for the refs below the prefixes."""
+        listing = self.text("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
+        return {name: object_id for object_id, _, name in (line.partition(" ") for line in listing.splitlines())}
+
+    def update_refs(self, changes: Sequence[tuple[str, str, str | None]]) -> None:
+        """Move (ref, new, old) all together or not at all; an old of None means that the ref must not exist yet."""
+        zeros = "0" * (40 if self.object_format == "sha1" else 64)
+        lines = [f"update {ref}\0{new}\0{old or zeros}\0" for ref, new, old in changes]
+        self.run("update-ref", "-m", "amlgit", "-z", "--stdin", stdin="".join(lines).encode())
+
+    def config(self, name: str) -> str | None:
+        """A configuration value, or None where it is not set."""
+        completed = self.attempt("config", "--get", name)
+        return completed.stdout.decode().removesuffix("\n") if completed.returncode == 0 else None
+
+    def identity(self) -> Identity | None:
+        """The user's identity as git would commit with, or None where none is configured."""
+        completed = self.attempt("-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT")
+        if completed.returncode != 0:
+            return None
+        name, _, rest = completed.stdout.decode(errors="replace").partition(" <")
+        return Identity(name=name, email=rest.partition(">")[0])
+
+    def blobs(self, object_ids: Iterable[str]) -> dict[str, bytes]:
+        """Object id (or `<rev>:<path>`) → content, read by one process; names that do not exist are left out."""
+        names = list(dict.fromkeys(object_ids))
+        if not names:
+            return {}
+        output = self.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode(errors="surrogateescape"))
+        contents: dict[str, bytes] = {}
+        start = 0
+        for name in names:
+            end = output.index(b"\n", start)
+            header = output[start:end].rsplit(b" ", 2)
+            start = end + 1
+            if header[-1] == b"missing" or len(header) != 3 or not header[2].isdigit():
+                continue
+            size = int(header[2])
+            contents[name] = output[start : start + size]
+            start += size + 1
+        return contents
+
+    def tree(self, treeish: str, path: str = "") -> dict[str, tuple[str, str]]:
+        """Path → (mode, object id) of all files below `path` of a tree, paths relative to it."""
+        completed = self.attempt("ls-tree", "-r", "-z", "--full-tree", f"{treeish}:{path}" if path else treeish)
+        if completed.returncode != 0:
+            return {}
+        return dict(_tree_entry(entry) for entry in completed.stdout.split(b"\0") if entry)
+
+    def operation_in_progress(self) -> str | None:
+        """The merge, rebase, cherry-pick, revert or bisect that is not finished yet, in git's word for it."""
+        for name, word in (
+            ("MERGE_HEAD", "merge"),
+            ("rebase-merge", "rebase"),
+            ("rebase-apply", "rebase"),
+            ("CHERRY_PICK_HEAD", "cherry-pick"),
+            ("REVERT_HEAD", "revert"),
+        ):
+            if (self.git_dir / name).exists():
+                return word
+        return None
+
+
+def _tree_entry(entry: bytes) -> tuple[str, tuple[str, str]]:
+    head, _, path = entry.partition(b"\t")
+    mode, _, object_id = head.decode().split(" ")
+    return path.decode(errors="surrogateescape"), (mode, object_id)
+
+
+def discover(start: Path, environment: Mapping[str, str]) -> Repository:
+    """The repository around `start`, as git itself finds it (`GIT_DIR` and the index of a running hook included)."""
+    questions = ("--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--show-object-format", "--git-path", "index")
+    try:
+        completed = subprocess.run(
+            ["git", "rev-parse", *questions], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False
+        )
+        top = subprocess.run(
+            ["git", "rev-parse", "--show-toplevel"], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False
+        )
+    except FileNotFoundError as error:
+        raise UsageError(_no_git(start), hint="Install git and run this again.") from error
+    if completed.returncode != 0:
+        said = completed.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
+        raise UsageError(f"{start} is in no git repository ({said})", hint="Run 'amlgit init' or 'amlgit clone' first.")
+    git_dir, common_dir, bare, object_format, index = completed.stdout.decode(errors="surrogateescape").splitlines()
+    return Repository(
+        git_dir=Path(git_dir),
+        common_dir=(start / common_dir).resolve(),
+        work_tree=None if bare == "true" or top.returncode != 0 else Path(top.stdout.decode(errors="surrogateescape").removesuffix("\n")),
+        object_format=object_format,
+        index_file=(start / index).resolve(),
+        environment=environment,
+    )
+
+
+def _no_git(start: Path) -> str:
+    return "there is no 'git' on this machine's PATH" if start.is_dir() else f"{start} is no folder"
+
+
+def create(folder: Path, environment: Mapping[str, str]) -> Repository:
+    """`git init` in `folder` (harmless where there is a repository already)."""
+    initialise(environment, str(folder))
+    return discover(folder, clean_environment(environment))
+
+
+def initialise(environment: Mapping[str, str], *arguments: str) -> None:
+    """`git init` with these arguments."""
+    try:
+        completed = subprocess.run(["git", "init", "--quiet", *arguments], capture_output=True, env=clean_environment(environment), check=False)
+    except FileNotFoundError as error:
+        raise UsageError(_no_git(Path(arguments[-1]).parent), hint="Install git and run this again.") from error
+    if completed.returncode != 0:
+        raise StorageFailed(f"git init failed: {completed.stderr.decode(errors='replace').strip()}")
+
+
+def current_folder() -> Path:
+    """The folder amlgit was started in; raises UsageError where it was deleted meanwhile."""
+    try:
+        return Path(os.getcwd())
+    except FileNotFoundError as error:
+        raise UsageError("the current folder does not exist any more") from error

@@ -1,0 +1,1 @@
+"""One verb = one file = one function that returns a report; nothing here prints, prompts or exits."""

@@ -1,0 +1,131 @@
+"""What a name on the command line means: a remote, an experiment, a version of one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from amlgit.config import Config, Remote
+from amlgit.errors import UsageError
+from amlgit.model import ids
+from amlgit.store import chains
+from amlgit.store.chains import Entry
+from amlgit.store.folders import Folder, folders
+from amlgit.store.repository import Repository
+
+_VERSION = re.compile(r"(?P<name>.*)@(?P<version>-?[0-9]+|[0-9a-fA-F]{32}\.s-id\..+)")
+
+
+def choose_remote(settings: Config, name: str | None) -> Remote:
+    """The remote of that name; without a name the only one there is."""
+    if name is not None:
+        return settings.remote(name)
+    if len(settings.remotes) == 1:
+        return next(iter(settings.remotes.values()))
+    known = ", ".join(sorted(settings.remotes)) or "none yet"
+    raise UsageError(f"which remote? (known: {known})", hint="Name one, or add one with 'amlgit remote add NAME --archive PATH'.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """An experiment or service that a name on the command line means."""
+
+    title: str
+    family: str
+    folder: Folder | None
+    """Its folder in the commit that was looked at, where it has one."""
+    chains: dict[str, str]
+    """Remote → tip of its chain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A subject and, where one was asked for, one of its versions."""
+
+    subject: Subject
+    remote: str | None
+    version: Entry | None
+
+
+def subjects(repository: Repository) -> list[Subject]:
+    """Everything there is in HEAD and in the record, in order of titles."""
+    found: dict[str, Subject] = {}
+    for ref, tip in sorted(chains.tips(repository).items()):
+        remote, family = ref.removeprefix(chains.PREFIX).split("/", 1)
+        if family not in found:
+            found[family] = Subject(title=_title(repository, tip), family=family, folder=None, chains={})
+        found[family].chains[remote] = tip
+    for folder in folders(repository, repository.head()):
+        families = {binding.experiment.rpartition(".")[2] for binding in folder.bindings.values()}
+        for family in families or {""}:
+            known = found.get(family)
+            name = PurePosixPath(folder.path).name
+            found[family or folder.path] = Subject(
+                title=known.title if known else name, family=family, folder=folder, chains=known.chains if known else {}
+            )
+    return sorted(found.values(), key=lambda subject: (subject.title, subject.family))
+
+
+def _title(repository: Repository, tip: str) -> str:
+    return repository.text("log", "-1", "--encoding=UTF-8", "--format=%s", tip).rpartition(": ")[0]
+
+
+def choose(repository: Repository, name: str) -> Choice:
+    """What EXPERIMENT, EXPERIMENT@N or EXPERIMENT@SNAPSHOT means; raises UsageError listing the candidates where it is not one."""
+    known = subjects(repository)
+    match = _VERSION.fullmatch(name)
+    found = _matching(known, name)
+    if len(found) == 1 and match is None:
+        return Choice(subject=found[0], remote=None, version=None)
+    if match is not None and len(found) != 1:
+        found = _matching(known, match["name"])
+        if len(found) == 1:
+            return _version(repository, found[0], match["version"])
+    candidates = ", ".join(sorted(_described(subject) for subject in (found or known)))
+    if found:
+        raise UsageError(f"{name!r} may be one of several: {candidates}", hint="Name its folder, or its family.")
+    raise UsageError(f"there is no experiment {name!r}", hint=f"Known: {candidates}." if candidates else "Nothing was pulled yet.")
+
+
+def _described(subject: Subject) -> str:
+    return subject.folder.path if subject.folder else f"{subject.title} ({subject.family[:12]})"
+
+
+def _matching(known: Sequence[Subject], name: str) -> list[Subject]:
+    wanted = name.rstrip("/")
+    parts = ids.experiment_id(wanted)
+    family = parts.family if parts else wanted.lower()
+    for matches in (
+        lambda subject: subject.folder is not None and wanted in (subject.folder.path, PurePosixPath(subject.folder.path).name),
+        lambda subject: subject.family == family,
+        lambda subject: subject.title == wanted,
+        lambda subject: len(family) >= 6 and subject.family.startswith(family),
+        lambda subject: subject.title.casefold() == wanted.casefold(),
+    ):
+        found = [subject for subject in known if matches(subject)]
+        if found:
+            return found
+    return []
+
+
+def _version(repository: Repository, subject: Subject, wanted: str) -> Choice:
+    if not subject.chains:
+        raise UsageError(f"{subject.title!r} has no record of versions here", hint="'git fetch' after 'amlgit install', or 'amlgit fetch', may bring it.")
+    is_number = re.fullmatch(r"-?[0-9]+", wanted) is not None
+    found: list[tuple[str, Entry]] = []
+    counts = []
+    for remote, tip in subject.chains.items():
+        listed = chains.entries(repository, tip)
+        counts.append(f"{len(listed)} of {remote}")
+        if is_number:
+            number = int(wanted) if int(wanted) > 0 else len(listed) + 1 + int(wanted)
+            found += [(remote, entry) for entry in listed if entry.number == number and int(wanted) != 0]
+        else:
+            found += [(remote, entry) for entry in listed if f"\nAml-Snapshot: {wanted}\n" in entry.message]
+    if len(found) > 1:
+        names = ", ".join(f"{remote} ({entry.commit[:12]})" for remote, entry in found)
+        raise UsageError(f"version {wanted} of {subject.title!r} is in the records of several remotes: {names}", hint="Name the snapshot.")
+    if not found:
+        raise UsageError(f"{subject.title!r} has no version {wanted} (versions: {', '.join(counts)})", hint=f"'amlgit log' lists them.")
+    remote, entry = found[0]
+    return Choice(subject=subject, remote=remote, version=entry)

@@ -1,0 +1,102 @@
+"""`export`: one JSON file that the old tools can import."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from amlgit.errors import InvalidDocument, UsageError
+from amlgit.form import experiments, secrets, webservices
+from amlgit.form.companions import Binding
+from amlgit.model.jsontext import Json, Object, dumps, dumps_pretty
+from amlgit.store import chains
+from amlgit.store.folders import Folder, is_content
+from amlgit.store.repository import Repository
+from amlgit.workflows.choose import Choice, choose
+
+_DRAFT: Mapping[str, Json] = {"Category": "user", "IsLeaf": True, "NodeStatuses": [], "ParentExperimentId": None, "RunId": None}
+"""What the public importer and the service's clients expect of any experiment (protocol of the public clients)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportReport:
+    """An export, and where placeholders stand for secrets in it."""
+
+    data: bytes
+    placeholders: tuple[str, ...]
+
+
+def export(repository: Repository, name: str, *, pretty: bool) -> ExportReport:
+    """The export of a version (all of it) or of the work tree (what people own)."""
+    choice = choose(repository, name)
+    document = _version(repository, choice) if choice.version is not None else _work_tree(repository, choice)
+    places = tuple(_placeholders(document, ""))
+    whole = secrets.unescape(document)
+    return ExportReport(data=dumps_pretty(whole) if pretty else _wire(whole), placeholders=places)
+
+
+def _wire(document: Json) -> bytes:
+    """The service's own spelling: one line, dates with escaped slashes."""
+    return dumps(document).replace(b'"/Date(', rb'"\/Date(').replace(b')/"', rb')\/"')
+
+
+def _placeholders(value: Json, where: str) -> "list[str]":
+    if isinstance(value, str):
+        return [where] if secrets.PLACEHOLDER.search(value) else []
+    if isinstance(value, Mapping):
+        label = value.get("Name") or value.get("Id") or value.get("NodeId")
+        here = f"{where}/{label}" if isinstance(label, str) else where
+        return [place for name, member in value.items() for place in _placeholders(member, f"{here}/{name}")]
+    if isinstance(value, list):
+        return [place for entry in value for place in _placeholders(entry, where)]
+    return []
+
+
+def _version(repository: Repository, choice: Choice) -> Object:
+    assert choice.version is not None
+    commit = choice.version.commit
+    files = repository.tree(commit)
+    contents = repository.blobs(object_id for _, object_id in files.values())
+    kind = chains.EXPERIMENT if any(path.startswith(f"{chains.EXPERIMENT}/") for path in files) else chains.WEB_SERVICE
+    content = {
+        path.removeprefix(f"{kind}/"): contents[object_id] for path, (_, object_id) in files.items() if path.startswith(f"{kind}/")
+    }
+    run = contents[files[chains.RUN_FILE][1]] if chains.RUN_FILE in files else None
+    return _join(kind, content, run)
+
+
+def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
+    return experiments.join(content, run) if kind == chains.EXPERIMENT else webservices.join(content, run)
+
+
+def _work_tree(repository: Repository, choice: Choice) -> Object:
+    folder = choice.subject.folder
+    if folder is None:
+        raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Name a version of it: EXPERIMENT@N.")
+    content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
+    try:
+        document = _join(folder.kind, content, None)
+    except InvalidDocument as error:
+        raise InvalidDocument(f"{folder.path}/{error}", hint=error.hint) from error
+    if folder.kind != chains.EXPERIMENT:
+        return document
+    return {"ExperimentId": _bound_to(folder), **_DRAFT, **document}
+
+
+def _bound_to(folder: Folder) -> str:
+    bindings: list[Binding] = [folder.bindings[remote] for remote in sorted(folder.bindings)]
+    return bindings[0].experiment if bindings else ""
+
+
+def read_folder(folder: Path, kind: str) -> dict[str, bytes]:
+    """The content of a folder in the work tree; raises InvalidDocument for what is no regular file."""
+    content: dict[str, bytes] = {}
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", hint="Bring it back with 'git checkout', or name a version: EXPERIMENT@N.")
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if not is_content(relative.parts[0], kind) or (path.is_dir() and not path.is_symlink()):
+            continue
+        if path.is_symlink() or not path.is_file():
+            raise InvalidDocument(f"{relative.as_posix()} is no regular file")
+        content[relative.as_posix()] = path.read_bytes()
+    return content

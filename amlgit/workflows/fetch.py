@@ -1,0 +1,266 @@
+"""`fetch`: the versions of a remote become chains, the record that nobody's branch hangs on."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+
+from amlgit import config
+from amlgit.config import Config, Remote
+from amlgit.errors import InvalidDocument
+from amlgit.form.secrets import Decisions, Suspicion
+from amlgit.remotes import archive
+from amlgit.remotes.archive import Document, Listing, Problem
+from amlgit.store import chains, incoming
+from amlgit.store.chains import Version
+from amlgit.store.lock import exclusive
+from amlgit.store.recorder import Draft, Recorder
+from amlgit.store.repository import Repository
+from amlgit.workflows.drafting import Drafter, Subject, look
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is under way, how much is done and how much there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A version that waits for a decision about what may be a secret."""
+
+    document: str
+    title: str
+    suspicions: tuple[Suspicion, ...]
+    waiting: int
+    """How many later versions of the same experiment wait with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainReport:
+    """What became of one chain."""
+
+    family: str
+    title: str
+    kind: str
+    added: int
+    relaid: bool
+    """Whether a version turned up before known ones, so that their commits were written anew."""
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchReport:
+    """What a fetch brought."""
+
+    remote: str
+    chains: tuple[ChainReport, ...]
+    held: tuple[Held, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something in the remote was not taken in."""
+        return bool(self.held) or any(not problem.reason.startswith(LEFT_ALONE) for problem in self.problems)
+
+
+LEFT_ALONE = "left alone: "
+"""How the reason begins for JSON that is nothing of ours."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What a look at every document gave: subjects by chain, and what is no subject."""
+
+    subjects: dict[str, list[Subject]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def fetch(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> FetchReport:
+    """Bring the chains of an archive up to date; raises UsageError where there is no archive."""
+    with archive.listing(remote.location(root)) as found, exclusive(repository):
+        report = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
+        incoming.sweep(repository)
+    return report
+
+
+def record(
+    repository: Repository, settings: Config, remote: str, found: Listing, progress: Progress, *, file_times: bool = False, newest: bool = False
+) -> FetchReport:
+    """Write the versions of a listing into the chains of `remote`; the caller holds the lock and sweeps.
+
+    With `newest`, a draft that can't be told apart in time from known versions comes after them.
+    """
+    looked = _look_at_all(found, progress, file_times=file_times)
+    own, shared = repository.refs(f"{chains.PREFIX}{remote}/"), chains.shared(repository)
+    names = sorted({chains.ref(remote, family) for family in looked.subjects} | {ref for ref in shared if ref.startswith(f"{chains.PREFIX}{remote}/")})
+    with incoming.receive(repository) as stream:
+        session = _Session(repository, settings, Recorder(repository, stream), looked.problems, progress, sum(map(len, looked.subjects.values())))
+        for ref in names:
+            family = ref.rpartition("/")[2]
+            subjects = looked.subjects.get(family, [])
+            known = _known_versions(repository, own.get(ref), shared.get(ref, ()))
+            session.chain(ref, own.get(ref), [_after(known, subject) for subject in subjects] if newest else subjects, known)
+        session.recorder.flush()
+        written = stream.finish()
+    changes = [(ref, tip, own.get(ref)) for ref, tip in sorted((written | session.adopted).items()) if tip != own.get(ref)]
+    if changes:
+        repository.update_refs(changes)
+    _keep_held(repository, remote, session.held)
+    return FetchReport(
+        remote=remote,
+        chains=tuple(session.reports),
+        held=tuple(session.held),
+        problems=(*found.problems, *sorted(looked.problems, key=lambda problem: problem.name)),
+    )
+
+
+def _look_at_all(found: Listing, progress: Progress, *, file_times: bool) -> _Found:
+    looked = _Found()
+    for number, document in enumerate(found.documents):
+        progress("looking", number, len(found.documents))
+        try:
+            subject = look(document, file_times=file_times)
+        except InvalidDocument as error:
+            looked.problems.append(Problem(name=document.name, reason=str(error)))
+            continue
+        if subject is None:
+            looked.problems.append(Problem(name=document.name, reason=f"{LEFT_ALONE}JSON, but no experiment and no web service definition"))
+        else:
+            looked.subjects.setdefault(subject.family, []).append(subject)
+    return looked
+
+
+def _known_versions(repository: Repository, own: str | None, shared: Sequence[str]) -> list[Version]:
+    """The versions of our chain and of shared ones, each once, ours first."""
+    known: dict[tuple[str | None, str, int], Version] = {}
+    for tip in dict.fromkeys([*([own] if own else []), *shared]):
+        for version in chains.versions(repository, tip):
+            known.setdefault((*version.key, version.time), version)
+    return list(known.values())
+
+
+def _after(known: Sequence[Version], subject: Subject) -> Subject:
+    latest = max((version.time for version in known), default=-1)
+    return subject.at(latest + 1) if not subject.is_run and subject.time <= latest else subject
+
+
+class _Session:
+    """One fetch under way: what it takes to bring chain after chain up to date."""
+
+    def __init__(
+        self, repository: Repository, settings: Config, recorder: Recorder, problems: list[Problem], progress: Progress, total: int
+    ) -> None:
+        self._repository = repository
+        self.recorder = recorder
+        self._problems = problems
+        self._progress = progress
+        self._done, self._total = 0, total
+        self._drafter = Drafter(Decisions(allowed=settings.allow, replaced=settings.replace), repository.object_format)
+        self.held: list[Held] = []
+        self.reports: list[ChainReport] = []
+        self.adopted: dict[str, str] = {}
+
+    def chain(self, ref: str, own: str | None, subjects: Sequence[Subject], known: Sequence[Version]) -> None:
+        """Write the union of new subjects and known versions, in order of time."""
+        self.recorder.begin(ref)
+        added, is_relaid = 0, False
+        runs: set[tuple[str | None, str]] = set()
+        last: Draft | Version | None = None
+        total = 0
+        for item in self._in_order(subjects, known):
+            if item.key in runs if item.snapshot is not None else last is not None and item.content == last.content:
+                continue
+            runs.add(item.key)
+            last, total = item, total + 1
+            if isinstance(item, Draft):
+                self.recorder.add(item)
+                added += 1
+            else:
+                is_relaid = is_relaid or self.recorder.has_written
+                self.recorder.keep(item)
+        if last is None:
+            return
+        if isinstance(last, Version) and not self.recorder.has_written and last.commit != own:
+            self.adopted[ref] = last.commit
+            added = total - len(self._own_commits(own))
+        family = ref.rpartition("/")[2]
+        title = last.story.title if isinstance(last, Draft) else last.title
+        self.reports.append(ChainReport(family=family, title=title, kind=last.kind, added=added, relaid=is_relaid, total=total))
+
+    def _own_commits(self, own: str | None) -> Sequence[chains.Entry]:
+        return chains.entries(self._repository, own) if own else ()
+
+    def _in_order(self, subjects: Sequence[Subject], known: Sequence[Version]) -> Iterator[Draft | Version]:
+        """Both kinds by time; what has the same time by content id, the same version once."""
+        waiting: list[Subject | Version] = sorted([*subjects, *known], key=lambda item: (item.time, isinstance(item, Subject)))
+        is_held = False
+        for _, group in groupby(waiting, key=lambda item: item.time):
+            chosen: dict[tuple[str | None, str], Draft | Version] = {}
+            for item in group:
+                if isinstance(item, Version):
+                    self._choose(chosen, item)
+                elif not is_held:
+                    drafted = self._draft(item)
+                    if isinstance(drafted, Draft):
+                        self._choose(chosen, drafted)
+                    is_held = is_held or drafted is _HELD
+                else:
+                    self._waits()
+            yield from sorted(chosen.values(), key=lambda item: (item.content, item.snapshot or ""))
+
+    @staticmethod
+    def _choose(chosen: dict[tuple[str | None, str], Draft | Version], item: Draft | Version) -> None:
+        """Of two exports of one version, the one with the smaller run.json: a choice that no order of pulls can change."""
+        rival = chosen.get(item.key)
+        if rival is None or (item.run or "") < (rival.run or ""):
+            chosen[item.key] = item
+
+    def _draft(self, subject: Subject) -> "Draft | _Held | None":
+        self._progress("reading", self._done, self._total)
+        self._done += 1
+        try:
+            drafted, suspicions = self._drafter.draft(subject)
+        except InvalidDocument as error:
+            self._problems.append(Problem(name=subject.document.name, reason=str(error)))
+            return None
+        if not suspicions:
+            return drafted
+        self.held.append(Held(document=subject.document.name, title=drafted.story.title, suspicions=suspicions, waiting=0))
+        return _HELD
+
+    def _waits(self) -> None:
+        self._done += 1
+        last = self.held[-1]
+        self.held[-1] = Held(document=last.document, title=last.title, suspicions=last.suspicions, waiting=last.waiting + 1)
+
+
+class _Held:
+    pass
+
+
+_HELD = _Held()
+
+
+def _held_file(repository: Repository) -> Path:
+    return repository.private_dir / "held.json"
+
+
+def _keep_held(repository: Repository, remote: str, held: Iterable[Held]) -> None:
+    """Note for `secret list` what is held back: places and hashes, never the texts themselves."""
+    noted = dict(read_held(repository))
+    noted[remote] = [
+        {"document": entry.document, "place": found.place, "reason": found.reason, "line": found.line, "hash": found.hash}
+        for entry in held
+        for found in entry.suspicions
+    ]
+    path = _held_file(repository)
+    if any(noted.values()) or path.exists():
+        config.write_atomically(path, json.dumps({name: entries for name, entries in noted.items() if entries}, indent=2).encode())
+
+
+def read_held(repository: Repository) -> Mapping[str, list[dict[str, object]]]:
+    """Remote → what the last fetch held back."""
+    try:
+        noted = json.loads(_held_file(repository).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}

@@ -1,0 +1,309 @@
+"""`pull`: fetch, then bring the branch up to the newest state of each experiment, one commit for each version."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from amlgit.config import Config, Remote
+from amlgit.errors import InvalidDocument, Refused
+from amlgit.form import naming, secrets
+from amlgit.form.companions import ASSETS, SYNC, Binding, write_assets, write_sync
+from amlgit.form.experiments import parse
+from amlgit.model import assets
+from amlgit.model.assets import Asset
+from amlgit.remotes import archive
+from amlgit.store import chains, incoming, trailers
+from amlgit.store.chains import Version
+from amlgit.store.folders import PARENTS, Folder, TreeEntry, content_entries, folders, past_contents, read_tree, removed
+from amlgit.store.incoming import Incoming
+from amlgit.store.lock import exclusive
+from amlgit.store.objects import blob_id
+from amlgit.store.repository import Repository
+from amlgit.store.worktree import fast_forward, refuse_uncommitted
+from amlgit.workflows.fetch import FetchReport, Progress, record
+
+_BATCH = 2000
+"""Versions whose trees are read from git at a time, to bound memory."""
+
+
+_BRANCH_DEPTH = 4
+"""What a branch commit makes anew: root, `experiments`, the folder, its companions. Deeper trees are those of the chains."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderReport:
+    """What became of one experiment's or service's folder."""
+
+    path: str
+    title: str
+    commits: int
+    state: str
+    """'pulled', 'up to date', 'edited here' (new versions wait for a merge), 'removed here' or 'skipped'."""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replaced:
+    """A secret that stands in a file as its placeholder: where, and what it stood for."""
+
+    path: str
+    lines: tuple[int, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullReport:
+    """What a pull did."""
+
+    fetched: FetchReport
+    folders: tuple[FolderReport, ...]
+    replaced: tuple[Replaced, ...]
+    head: str | None
+
+    @property
+    def commits(self) -> int:
+        """How many commits the branch got."""
+        return sum(folder.commits for folder in self.folders)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether new versions wait because of edits on the branch."""
+        return any(folder.state in ("edited here", "removed here") and folder.waiting for folder in self.folders)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """One folder and the versions it is to get."""
+
+    path: str
+    kind: str
+    remote: str
+    family: str
+    bindings: dict[str, Binding]
+    versions: Sequence[Version]
+
+
+def pull(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> PullReport:
+    """Fetch a remote and bring the branch up to it; raises Refused, before anything moves, where that would overwrite something."""
+    _refuse_unready(repository)
+    with archive.listing(remote.location(root)) as found, exclusive(repository):
+        fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
+        head, reports = bring_up(repository, remote.name, frozenset(remote.skip), progress)
+    return PullReport(fetched=fetched, folders=reports, replaced=replaced_in(repository, head, reports), head=head)
+
+
+def replaced_in(repository: Repository, head: str | None, reports: Sequence[FolderReport]) -> tuple[Replaced, ...]:
+    """The placeholders in the folders that were pulled."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for report in reports:
+        if report.state == "pulled" and head is not None:
+            files = repository.tree(head, report.path)
+            contents = repository.blobs(object_id for _, object_id in files.values())
+            for path, (_, object_id) in sorted(files.items()):
+                for place in secrets.places(f"{report.path}/{path}", contents[object_id]):
+                    found.setdefault((place.path, place.name), []).append(place.line)
+    return tuple(Replaced(path=path, lines=tuple(lines), name=name) for (path, name), lines in found.items())
+
+
+def _refuse_unready(repository: Repository) -> None:
+    repository.require_work_tree()
+    operation = repository.operation_in_progress()
+    if operation is not None:
+        raise Refused(f"a {operation} is not finished yet", hint=f"Finish it, or 'git {operation} --abort', then run this again.")
+
+
+def bring_up(
+    repository: Repository, remote: str, skip: frozenset[str], progress: Progress, only: frozenset[str] | None = None
+) -> tuple[str | None, tuple[FolderReport, ...]]:
+    """Bring the branch up to the chains of a remote (to those of the families in `only`), and sweep; the caller holds the lock."""
+    head = repository.head()
+    plans, reports = _plan(repository, head, remote, skip, only)
+    if not plans:
+        incoming.sweep(repository)
+        return head, tuple(reports)
+    refuse_uncommitted(repository, head, [plan.path for plan in plans])
+    with incoming.receive(repository) as stream:
+        tip = _write_branch(repository, stream, head, plans, progress)
+    fast_forward(repository, head, tip, f"pull {remote}")
+    incoming.sweep(repository)
+    reports += [FolderReport(path=plan.path, title=plan.versions[-1].title, commits=len(plan.versions), state="pulled") for plan in plans]
+    return tip, tuple(sorted(reports, key=lambda report: report.path))
+
+
+def _plan(
+    repository: Repository, head: str | None, remote: str, skip: frozenset[str], only: frozenset[str] | None
+) -> tuple[list[_Plan], list[FolderReport]]:
+    present = folders(repository, head)
+    taken = {folder.path for folder in present}
+    gone: list[Folder] | None = None
+    plans: list[_Plan] = []
+    reports: list[FolderReport] = []
+    for ref, tip in sorted(repository.refs(f"{chains.PREFIX}{remote}/").items()):
+        family = ref.rpartition("/")[2]
+        if only is not None and family not in only:
+            continue
+        listed = chains.versions(repository, tip)
+        bound = [folder for folder in present if remote in folder.bindings and family_of(folder.bindings[remote]) == family]
+        if len(bound) > 1:
+            names = " and ".join(folder.path for folder in bound)
+            raise Refused(f"{names} are bound to the same experiment of {remote!r}", hint=f"Remove '{SYNC}' from the copy.")
+        if family in skip:
+            reports.append(FolderReport(path="", title=listed[-1].title, commits=0, state="skipped"))
+        elif bound:
+            _plan_known(repository, str(head), remote, bound[0], listed, plans, reports)
+        else:
+            gone = gone if gone is not None else removed(repository, head) if head else []
+            was = next((folder for folder in gone if remote in folder.bindings and family_of(folder.bindings[remote]) == family), None)
+            if was is not None and head is not None:
+                seen = _last_seen(repository, head, remote, was, listed)
+                reports.append(FolderReport(path=was.path, title=listed[-1].title, commits=0, state="removed here", waiting=len(listed) - 1 - seen))
+                continue
+            parent = PARENTS[listed[-1].kind]
+            name = naming.folder(listed[0].title, family, (path.removeprefix(f"{parent}/") for path in taken))
+            plans.append(_Plan(path=f"{parent}/{name}", kind=listed[-1].kind, remote=remote, family=family, bindings={}, versions=listed))
+            taken.add(f"{parent}/{name}")
+    return plans, reports
+
+
+def family_of(binding: Binding) -> str:
+    """The family a binding names."""
+    return binding.experiment.rpartition(".")[2]
+
+
+def _plan_known(
+    repository: Repository,
+    head: str,
+    remote: str,
+    folder: Folder,
+    listed: Sequence[Version],
+    plans: list[_Plan],
+    reports: list[FolderReport],
+) -> None:
+    title = listed[-1].title
+    seen = _last_seen(repository, head, remote, folder, listed)
+    if seen == len(listed) - 1 or folder.content == listed[-1].content:
+        reports.append(FolderReport(path=folder.path, title=title, commits=0, state="up to date"))
+    elif seen < 0 or folder.content != listed[seen].content:
+        reports.append(FolderReport(path=folder.path, title=title, commits=0, state="edited here", waiting=len(listed) - 1 - seen))
+    else:
+        plans.append(
+            _Plan(
+                path=folder.path,
+                kind=folder.kind,
+                remote=remote,
+                family=family_of(folder.bindings[remote]),
+                bindings=dict(folder.bindings),
+                versions=listed[seen + 1 :],
+            )
+        )
+
+
+def _last_seen(repository: Repository, head: str, remote: str, folder: Folder, listed: Sequence[Version]) -> int:
+    """The index of the newest version that the branch has seen: named by sync.json, or once the folder's content; -1 for none."""
+    binding = folder.bindings[remote]
+    named = [
+        index for index, version in enumerate(listed) if version.content == binding.content and (binding.run is None or version.snapshot == binding.run)
+    ]
+    named = named or [index for index, version in enumerate(listed) if binding.run is not None and version.snapshot == binding.run]
+    seen = max(named, default=-1)
+    if seen < len(listed) - 1:
+        past = past_contents(repository, head, folder)
+        seen = max([seen, *(index for index, version in enumerate(listed) if version.content in past)])
+    return seen
+
+
+def _write_branch(repository: Repository, stream: Incoming, head: str | None, plans: Sequence[_Plan], progress: Progress) -> str:
+    """Commits for all versions of all plans, in order of time; gives the new tip."""
+    ref = "refs/heads/amlgit-incoming"
+    steps = sorted(((version, plan) for plan in plans for version in plan.versions), key=lambda step: (step[0].time, step[1].path, step[0].number))
+    reader = _TreeReader(repository)
+    for plan in plans:
+        for data in repository.blobs([f"{head}:{plan.path}"] if head else []).values():
+            reader.remember(plan.path, content_entries(read_tree(data, repository.object_format), plan.kind))
+    parent = head
+    for start in range(0, len(steps), _BATCH):
+        batch = steps[start : start + _BATCH]
+        reader.load([version for version, _ in batch])
+        for number, (version, plan) in enumerate(batch, start):
+            progress("writing", number, len(steps))
+            changes = _changes(repository, stream, reader, version, plan)
+            author = f"{version.author} {version.time} +0000"
+            stream.commit(ref, author=author, committer=author, message=version.message, parent=parent, changes=changes)
+            parent = None
+    return stream.finish(_BRANCH_DEPTH)[ref]
+
+
+def _changes(
+    repository: Repository, stream: Incoming, reader: "_TreeReader", version: Version, plan: _Plan
+) -> list[tuple[str, str, str | None]]:
+    entries = reader.content(version)
+    names = {entry.name for entry in entries}
+    experiment = version.trailers.get(trailers.EXPERIMENT) or version.trailers.get(trailers.SERVICE, "")
+    plan.bindings[plan.remote] = Binding(experiment=_bound_id(experiment, version, plan), run=version.snapshot, content=version.content)
+    companions = {SYNC: write_sync(plan.bindings)}
+    if version.kind == chains.EXPERIMENT:
+        companions[ASSETS] = write_assets(reader.assets(entries))
+    changes: list[tuple[str, str, str | None]] = [
+        (f"{plan.path}/{entry.name}", "040000" if entry.mode == "40000" else entry.mode, entry.id) for entry in entries
+    ]
+    changes += [(f"{plan.path}/{entry.name}", "100644", None) for entry in reader.previous(plan.path) if entry.name not in names]
+    reader.remember(plan.path, entries)
+    for name, data in companions.items():
+        stream.blob(data)
+        changes.append((f"{plan.path}/{name}", "100644", blob_id(data, repository.object_format)))
+    return changes
+
+
+def _bound_id(experiment: str, version: Version, plan: _Plan) -> str:
+    return experiment if version.kind == chains.EXPERIMENT else f"{experiment}.{plan.family}"
+
+
+class _TreeReader:
+    """Reads the content trees of versions and the assets their nodes refer to; what repeats is read once."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._contents: Mapping[str, list[TreeEntry]] = {}
+        self._node_trees: dict[str, list[TreeEntry]] = {}
+        self._assets: dict[str, frozenset[Asset]] = {}
+        self._previous: dict[str, list[TreeEntry]] = {}
+
+    def load(self, versions: Sequence[Version]) -> None:
+        """Read what a batch of versions needs."""
+        object_format = self._repository.object_format
+        trees = self._repository.blobs(version.content for version in versions)
+        self._contents = {content: read_tree(data, object_format) for content, data in trees.items()}
+        nodes = {entry.id for entries in self._contents.values() for entry in entries if entry.mode == "40000"}
+        listed = self._repository.blobs(sorted(nodes))
+        self._node_trees = {
+            tree: [entry for entry in read_tree(data, object_format) if entry.name.endswith(".json")] for tree, data in listed.items()
+        }
+        files = {entry.id: entry.name for entries in self._node_trees.values() for entry in entries}
+        known = {object_id: found for object_id, found in self._assets.items() if object_id in files}
+        fresh = self._repository.blobs(sorted(files.keys() - known.keys()))
+        self._assets = known | {object_id: _assets(files[object_id], data) for object_id, data in fresh.items()}
+
+    def content(self, version: Version) -> list[TreeEntry]:
+        """The entries of a version's content."""
+        return content_entries(self._contents[version.content], version.kind)
+
+    def assets(self, entries: Sequence[TreeEntry]) -> frozenset[Asset]:
+        """What the nodes of a content refer to."""
+        found: set[Asset] = set()
+        for entry in entries:
+            for node in self._node_trees.get(entry.id, ()):
+                found |= self._assets[node.id]
+        return frozenset(found)
+
+    def previous(self, path: str) -> Sequence[TreeEntry]:
+        return self._previous.get(path, ())
+
+    def remember(self, path: str, entries: list[TreeEntry]) -> None:
+        self._previous[path] = entries
+
+
+def _assets(name: str, data: bytes) -> frozenset[Asset]:
+    try:
+        return frozenset(assets.of_node(parse(name, data)))
+    except InvalidDocument:
+        return frozenset()
