@@ -10,7 +10,7 @@ import click
 from amlgit import __version__
 
 VERBS: dict[str, str] = {
-    "check": "see",
+    "check": "checking",
     "clone": "setup",
     "completion": "setup",
     "config": "setup",
@@ -50,7 +50,7 @@ class _Verbs(click.Group):
 
             nearest = difflib.get_close_matches(args[0], VERBS, n=1)
             if nearest:
-                error.message = f"{error.message.rstrip('.')}. Did you mean '{nearest[0]}'?"
+                raise click.UsageError(f"{error.message.rstrip('.')}. Did you mean '{nearest[0]}'?", ctx=error.ctx) from error
             raise
 
 

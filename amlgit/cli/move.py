@@ -61,7 +61,9 @@ def push(ctx: click.Context, record: bool, as_branches: bool, git_remote: str, d
     if not record:
         raise click.UsageError("An archive can't be pushed to. To share the record of versions, use 'amlgit push --record'.")
     run = session(ctx)
-    report = share(run.repository(), git_remote, as_branches=as_branches, dry_run=dry_run)
+    repository = run.repository()
+    settings, _ = settings_of(repository)
+    report = share(repository, settings, git_remote, as_branches=as_branches, dry_run=dry_run)
     for chain in report.pushed:
         click.echo(f"{'would push' if dry_run else 'pushed'} {chain}")
     if not report.pushed:

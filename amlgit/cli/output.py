@@ -1,12 +1,10 @@
 """Reports to people and to programs; failures to words and exit codes."""
 
-import dataclasses
 import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import Enum
 from pathlib import Path
 
 import click
@@ -70,28 +68,19 @@ def envelope(command: str, code: int, result: object, diagnostics: Iterable[Mapp
         "format_version": FORMAT_VERSION,
         "command": command,
         "status": _STATUS[code],
-        "result": plain(result),
+        "result": result,
         "diagnostics": [dict(diagnostic) for diagnostic in diagnostics],
     }
-    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n")
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(document, enc_hook=_encode), indent=2) + b"\n")
     sys.stdout.flush()
 
 
-def plain(value: object) -> object:
-    """A report as JSON has it."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): plain(member) for name, member in value.items()}
-    if isinstance(value, tuple | list):
-        return [plain(entry) for entry in value]
-    if isinstance(value, frozenset | set):
-        return sorted(str(entry) for entry in value)
+def _encode(value: object) -> object:
     if isinstance(value, Path):
         return str(value)
-    if isinstance(value, Enum):
-        return value.value
-    return value
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"not JSON: {type(value).__name__}")
 
 
 def note(text: str) -> None:

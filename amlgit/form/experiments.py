@@ -121,14 +121,14 @@ class Splitter:
     ) -> tuple[bytes, tuple[Suspicion, ...]]:
         content = {name: value for name, value in document.items() if name not in RUN_MEMBERS}
         graph, service = object_(content["Graph"], "Graph"), content.get("WebService")
-        content["Graph"] = {name: value for name, value in graph.items() if name not in ("ModuleNodes", "SerializedClientData")}
-        content["Graph"]["EdgesInternal"] = leftover
+        written_graph = {name: value for name, value in graph.items() if name not in ("ModuleNodes", "SerializedClientData")}
+        if "EdgesInternal" in graph:
+            written_graph["EdgesInternal"] = leftover
+        content["Graph"] = written_graph
         if isinstance(service, Mapping):
             content["WebService"] = {
                 name: value for name, value in service.items() if name not in RUN_WEB_SERVICE_MEMBERS and name != "SerializedClientData"
             }
-        if "EdgesInternal" not in graph:
-            del content["Graph"]["EdgesInternal"]
         key = (dumps(content), tuple(stem_of.items()), credentials, family)
         known = self._pages.get(key)
         if known is not None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument
-from amlgit.form import columns, scripts
+from amlgit.form import columns, scripts, values
 from amlgit.form.naming import script_file
 from amlgit.form.pages import Block, block, leave_out, line, objects, page, put_back, text
 from amlgit.form.secrets import CREDENTIAL_PARAMETERS, Guard
@@ -127,21 +127,15 @@ class _NodeWriter:
         selection = columns.decode(value)
         if selection is None:
             return {"Value": self._guard.text(value, self._id, name)}
-        members: dict[str, Json] = {"Columns": self._guard.value(selection.selection, self._id, name)}
-        return members if selection.encoding == "percent" else members | {"Encoding": selection.encoding}
+        return values.write_columns(selection._replace(selection=self._guard.value(selection.selection, self._id, name)))
 
     def _script(self, value: str, name: str, extension: str, *, alone: bool) -> dict[str, Json]:
-        script = scripts.decode(self._guard.text(value, self._id, name, is_script=True))
         file = script_file(self._stem, name, extension, alone=alone)
         if any(path.casefold() == f"{FOLDER}{file}".casefold() for path, _ in self.scripts):
             raise InvalidDocument(f"{self._where} has two scripts named {name!r}, which would be one file")
-        self.scripts.append((f"{FOLDER}{file}", script.text.encode()))
-        members: dict[str, Json] = {"File": file}
-        if not script.final_newline:
-            members["FinalNewline"] = False
-        if script.newline != "LF":
-            members["Newline"] = script.newline
-        return members
+        written, data = values.write_script(self._guard.text(value, self._id, name, is_script=True), file)
+        self.scripts.append((f"{FOLDER}{file}", data))
+        return written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,29 +168,14 @@ def read(written: Object, files: Mapping[str, bytes], where: str) -> ReadNode:
 
 
 def _read_parameter(written: Object, files: Mapping[str, bytes], where: str) -> Json:
-    parameter = put_back({key: value for key, value in written.items() if key not in _VALUE_MARKERS}, _USUAL_PARAMETER, where)
-    if "File" in written:
-        parameter["Value"] = _read_script(text(written["File"], f"{where}: File"), written, files, where)
-    elif "Columns" in written:
-        encoding = written.get("Encoding", "percent")
-        if encoding not in ("percent", "plain"):
-            raise InvalidDocument(f"{where}: Encoding must be 'plain' or be left out")
-        parameter["Value"] = columns.encode(columns.Columns(written["Columns"], str(encoding)))
+    parameter = put_back({key: value for key, value in written.items() if key not in values.MARKERS}, _USUAL_PARAMETER, where)
+    markers = {key: value for key, value in written.items() if key in values.MARKERS}
+    if markers:
+        if "Value" in parameter or not values.is_written(markers):
+            raise InvalidDocument(f"{where}: a parameter must hold a value, a file or columns, and only one of them")
+        scripts_here = {path.removeprefix(FOLDER): data for path, data in files.items() if path.startswith(FOLDER)}
+        parameter["Value"] = values.read(markers, scripts_here, where)
     return parameter
-
-
-_VALUE_MARKERS = ("File", "FinalNewline", "Newline", "Columns", "Encoding")
-
-
-def _read_script(file: str, written: Object, files: Mapping[str, bytes], where: str) -> str:
-    data = files.get(f"{FOLDER}{file}")
-    if data is None:
-        raise InvalidDocument(f"{where}: its script {file!r} is missing", hint="Bring the file back, or put the script into 'Value'.")
-    try:
-        script = scripts.Script(data.decode(), str(written.get("Newline", "LF")), written.get("FinalNewline") is not False)
-        return scripts.encode(script, file)
-    except UnicodeDecodeError as error:
-        raise InvalidDocument(f"{file}: not UTF-8 at byte {error.start}") from error
 
 
 def script_references(written: Object) -> list[str]:

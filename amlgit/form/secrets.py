@@ -34,7 +34,8 @@ CREDENTIAL_PARAMETERS = frozenset(
 """Parameters of type Credential in Studio's built-in modules, case-folded."""
 
 CREDENTIAL_MEMBERS = frozenset(
-    {
+    name.casefold()
+    for name in (
         "AccessCredential",
         "AnalyticFrameworkClusterConnectionString",
         "AuthorizationToken",
@@ -51,9 +52,9 @@ CREDENTIAL_MEMBERS = frozenset(
         "SecondaryToken",
         "SqlAzureConnectionString",
         "UserStorageKey",
-    }
+    )
 )
-"""Members of Studio's own documents that hold a credential (protocol of the public clients)."""
+"""Members of Studio's own documents that hold a credential, case-folded (protocol of the public clients)."""
 
 PLACEHOLDER = re.compile(r"(?<!\$)\$\{secret:([^{}]*)\}")
 _LOOKALIKE = re.compile(r"\$(\$*\{secret:)")
@@ -199,7 +200,7 @@ class Guard:
             return self.text(value, node, name)
         if isinstance(value, Mapping):
             return {
-                member: self.field(inner, member) if member in CREDENTIAL_MEMBERS else self.value(inner, node, member)
+                member: self.field(inner, member) if member.casefold() in CREDENTIAL_MEMBERS else self.value(inner, node, member)
                 for member, inner in value.items()
             }
         if isinstance(value, list):

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from amlgit.errors import InvalidDocument
-from amlgit.form import columns, scripts, secrets
+from amlgit.form import columns, scripts, secrets, values
 from amlgit.form.experiments import RUN, Form, parse
 from amlgit.form.naming import safe, script_file
-from amlgit.form.pages import Block, leave_out, line, mark_foreign, object_, objects, own_name, page, put_back, text
+from amlgit.form.pages import Block, leave_out, line, mark_foreign, object_, objects, own_name, page, put_back
 from amlgit.form.secrets import CREDENTIAL_PARAMETERS, Decisions, Guard
 from amlgit.model.jsontext import Json, Object, dumps, dumps_line, dumps_sorted, printable
-from amlgit.model.webservices import credentials, double_member, member, module_id
+from amlgit.model.webservices import credentials, double_member, is_encrypted, member, module_id
 
 DEFINITION = "definition.json"
 
@@ -35,9 +35,6 @@ _CREDENTIALS: Mapping[str, Mapping[str, str]] = {
 
 _THUMBPRINTS = {"value": "certificateThumbprint", "Value": "CertificateThumbprint"}
 """How a parameter spells the thumbprint beside its value; empty, as nearly always, it goes unsaid."""
-
-_FILE_MARKERS = frozenset({"File", "FinalNewline", "Newline"})
-_COLUMNS_MARKERS = frozenset({"Columns", "Encoding"})
 
 
 def split(document: Object, family: str, decisions: Decisions) -> Form:
@@ -247,11 +244,8 @@ def _stems(nodes: Json) -> Mapping[str, str]:
     """Node → file stem; nodes whose safe names would be one file both carry a hash of their own name."""
     names = {node: safe(node) for node in nodes} if isinstance(nodes, Mapping) else {}
     taken = Counter(name.casefold() for name in names.values())
-    return {node: name if taken[name.casefold()] == 1 else _with_digest(name, node) for node, name in names.items()}
-
-
-def _with_digest(name: str, node: str) -> str:
-    return f"{name} {hashlib.sha256(node.encode()).hexdigest()[:12]}"
+    digests = {node: hashlib.sha256(node.encode()).hexdigest()[:12] for node in names}
+    return {node: name if taken[name.casefold()] == 1 else f"{name} {digests[node]}" for node, name in names.items()}
 
 
 class _ParameterWriter:
@@ -270,12 +264,12 @@ class _ParameterWriter:
 
     def _extension(self, name: str, parameter: Json) -> str | None:
         value = member(parameter, "value") if isinstance(parameter, Mapping) else parameter
-        if not isinstance(value, str) or name.casefold() in self._owner.credentials or _is_encrypted(parameter):
+        if not isinstance(value, str) or name.casefold() in self._owner.credentials or is_encrypted(parameter):
             return None
         return scripts.extension(self._owner.module, name)
 
     def _parameter(self, name: str, parameter: Json) -> Block:
-        is_credential = name.casefold() in self._owner.credentials and not _is_encrypted(parameter)
+        is_credential = name.casefold() in self._owner.credentials and not is_encrypted(parameter)
         extension = self._extension(name, parameter)
         if not isinstance(parameter, Mapping):
             return self._value(parameter, name, extension, is_credential=is_credential)
@@ -301,31 +295,19 @@ class _ParameterWriter:
         selection = columns.decode(value)
         if selection is None:
             return dumps_line(self._guard.text(value, self._owner.node, name))
-        written: dict[str, Json] = {"Columns": self._guard.value(selection.selection, self._owner.node, name)}
-        return line(written if selection.encoding == "percent" else written | {"Encoding": selection.encoding}, "Columns", as_is="Columns")
+        guarded = self._guard.value(selection.selection, self._owner.node, name)
+        return line(values.write_columns(selection._replace(selection=guarded)), "Columns", as_is="Columns")
 
     def _script(self, value: str, name: str, extension: str) -> Object:
-        script = scripts.decode(self._guard.text(value, self._owner.node, name, is_script=True))
         file = script_file(self._owner.stem, name, extension, alone=self._is_alone)
         if any(path.casefold() == file.casefold() for path in self._files):
             raise InvalidDocument(f"node {printable(self._owner.node)}: its script {file!r} would be one file with another script")
-        self._files[file] = script.text.encode()
-        written: dict[str, Json] = {"File": file}
-        if not script.final_newline:
-            written["FinalNewline"] = False
-        if script.newline != "LF":
-            written["Newline"] = script.newline
+        written, self._files[file] = values.write_script(self._guard.text(value, self._owner.node, name, is_script=True), file)
         return written
 
 
 def _usual(parameter: Object) -> Object:
     return {thumbprint: "" for value, thumbprint in _THUMBPRINTS.items() if value in parameter}
-
-
-def _is_encrypted(parameter: Json) -> bool:
-    """Whether the value is a ciphertext: it then has the thumbprint of the certificate beside it."""
-    thumbprint = member(parameter, "certificateThumbprint")
-    return isinstance(thumbprint, str) and thumbprint.strip() != ""
 
 
 def join(content: Mapping[str, bytes], run: bytes | None = None) -> Object:
@@ -372,7 +354,7 @@ def _with_run(document: Object, run: Object) -> Object:
 
 
 def _read_parameter(written: Json, files: Mapping[str, bytes], where: str) -> Json:
-    if not isinstance(written, Mapping) or "File" in written or "Columns" in written:
+    if not isinstance(written, Mapping) or values.is_written(written):
         return _read_value(written, files, where)
     parameter = put_back(written, _usual(written), where)
     return {key: _read_value(value, files, where) if key.casefold() == "value" else value for key, value in parameter.items()}
@@ -381,27 +363,6 @@ def _read_parameter(written: Json, files: Mapping[str, bytes], where: str) -> Js
 def _read_value(written: Json, files: Mapping[str, bytes], where: str) -> Json:
     if not isinstance(written, Mapping):
         return written
-    if "File" not in written and "Columns" not in written:
+    if not values.is_written(written):
         return {own_name(key): value for key, value in written.items()}
-    if not (written.keys() <= _FILE_MARKERS or written.keys() <= _COLUMNS_MARKERS):
-        raise InvalidDocument(f"{where} must hold a file or columns, and nothing else")
-    if "File" in written:
-        return _read_script(written, files, where)
-    encoding = written.get("Encoding", "percent")
-    if encoding not in ("percent", "plain"):
-        raise InvalidDocument(f"{where}: Encoding must be 'plain' or be left out")
-    return columns.encode(columns.Columns(written["Columns"], str(encoding)))
-
-
-def _read_script(written: Object, files: Mapping[str, bytes], where: str) -> str:
-    file = text(written["File"], f"{where}: File")
-    if file not in files or file == DEFINITION:
-        raise InvalidDocument(f"{where}: its script {file!r} is missing", hint="Bring the file back, or put the script in its place.")
-    newline = written.get("Newline", "LF")
-    if newline not in ("LF", "CRLF"):
-        raise InvalidDocument(f"{where}: Newline must be 'CRLF' or be left out")
-    try:
-        script = scripts.Script(files[file].decode(), str(newline), written.get("FinalNewline") is not False)
-    except UnicodeDecodeError as error:
-        raise InvalidDocument(f"{file}: not UTF-8 at byte {error.start}") from error
-    return scripts.encode(script, file)
+    return values.read(written, {name: data for name, data in files.items() if name != DEFINITION}, where)

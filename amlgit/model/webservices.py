@@ -87,6 +87,12 @@ def module_id(asset: Json) -> str | None:
     return None
 
 
+def is_encrypted(parameter: Json) -> bool:
+    """Whether the value is a ciphertext: it then has the thumbprint of the certificate beside it."""
+    thumbprint = member(parameter, "certificateThumbprint")
+    return isinstance(thumbprint, str) and thumbprint.strip() != ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """The parameters that hold a credential, case-folded: the service's own, and those of a node."""

@@ -1,7 +1,7 @@
 """Chains: the record of one experiment (or web service) of one remote, a ref with one commit per version."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from amlgit.errors import UsageError
@@ -147,3 +147,13 @@ def tips(repository: Repository, remote: str | None = None) -> dict[str, str]:
 
 def _is_ancestor(repository: Repository, older: str, newer: str) -> bool:
     return older != newer and repository.attempt("merge-base", "--is-ancestor", older, newer).returncode == 0
+
+
+def titles(repository: Repository, tips: Iterable[str]) -> dict[str, str]:
+    """Tip of a chain → the title there, by one git process."""
+    wanted = sorted(set(tips))
+    if not wanted:
+        return {}
+    output = repository.run("log", "--no-walk=unsorted", "--encoding=UTF-8", "--format=%H %s", "--stdin", stdin="\n".join(wanted).encode() + b"\n")
+    lines = (line.partition(" ") for line in output.decode(errors="replace").splitlines())
+    return {commit: subject.rpartition(": ")[0] for commit, _, subject in lines}

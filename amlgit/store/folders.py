@@ -81,9 +81,9 @@ def folders(repository: Repository, rev: str | None) -> list[Folder]:
     syncs = repository.blobs(sync_ids.values())
     result = []
     for path, kind, tree in found:
-        data = syncs.get(sync_ids.get(path, ""))
+        sync = syncs.get(sync_ids.get(path, ""))
         try:
-            bindings = read_sync(data, f"{path}/{SYNC}") if data is not None else {}
+            bindings = read_sync(sync, f"{path}/{SYNC}") if sync is not None else {}
         except InvalidDocument as error:
             raise InvalidDocument(f"{path}/{SYNC}: {error}", hint=f"Mend it, or bring it back with 'git checkout <rev> -- \"{path}/{SYNC}\"'.") from error
         result.append(Folder(path=path, kind=kind, bindings=bindings, content=content_id(entries[tree], kind, repository.object_format)))

@@ -20,9 +20,9 @@ def tree_id(entries: Mapping[str, str], object_format: str) -> str:
             folders.setdefault(name, {})[rest] = object_id
         else:
             files[name] = object_id
-    entries = [("100644", name, object_id) for name, object_id in files.items()]
-    entries += [("40000", name, tree_id(inside, object_format)) for name, inside in folders.items()]
-    return tree_of(entries, object_format)
+    listing = [("100644", name, object_id) for name, object_id in files.items()]
+    listing += [("40000", name, tree_id(inside, object_format)) for name, inside in folders.items()]
+    return tree_of(listing, object_format)
 
 
 def tree_of(entries: Iterable[tuple[str, str, str]], object_format: str) -> str:

@@ -99,7 +99,7 @@ def first_commit(repository: Repository, paths: list[str], message: str) -> None
     stage(repository, paths)
     identity = repository.identity() or _FALLBACK
     now = f"{int(datetime.now(UTC).timestamp())} +0000"
-    variables = {}
+    variables: dict[str, str] = {}
     for role in ("AUTHOR", "COMMITTER"):
         variables |= {f"GIT_{role}_NAME": identity.name, f"GIT_{role}_EMAIL": identity.email, f"GIT_{role}_DATE": now}
     tree = repository.text("write-tree")

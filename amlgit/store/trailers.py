@@ -52,3 +52,13 @@ def parse(text: str) -> dict[str, str]:
     """The trailers of a message."""
     last = text.rstrip("\n").rpartition("\n\n")[2]
     return {match[1]: match[2] for line in last.split("\n") if (match := _TRAILER.fullmatch(line))}
+
+
+def value(text: str, name: str) -> str | None:
+    """One trailer of a message, without parsing the others."""
+    start = text.rfind(f"\n{name}: ")
+    if start < 0:
+        return None
+    start += len(name) + 3
+    end = text.find("\n", start)
+    return text[start:] if end < 0 else text[start:end]

@@ -50,10 +50,12 @@ class Choice:
 def subjects(repository: Repository) -> list[Subject]:
     """Everything there is in HEAD and in the record, in order of titles."""
     found: dict[str, Subject] = {}
-    for ref, tip in sorted(chains.tips(repository).items()):
+    tips = chains.tips(repository)
+    titles = chains.titles(repository, tips.values())
+    for ref, tip in sorted(tips.items()):
         remote, family = ref.removeprefix(chains.PREFIX).split("/", 1)
         if family not in found:
-            found[family] = Subject(title=_title(repository, tip), family=family, folder=None, chains={})
+            found[family] = Subject(title=titles[tip], family=family, folder=None, chains={})
         found[family].chains[remote] = tip
     for folder in folders(repository, repository.head()):
         families = {binding.experiment.rpartition(".")[2] for binding in folder.bindings.values()}
@@ -64,10 +66,6 @@ def subjects(repository: Repository) -> list[Subject]:
                 title=known.title if known else name, family=family, folder=folder, chains=known.chains if known else {}
             )
     return sorted(found.values(), key=lambda subject: (subject.title, subject.family))
-
-
-def _title(repository: Repository, tip: str) -> str:
-    return repository.text("log", "-1", "--encoding=UTF-8", "--format=%s", tip).rpartition(": ")[0]
 
 
 def choose(repository: Repository, name: str) -> Choice:
@@ -126,6 +124,6 @@ def _version(repository: Repository, subject: Subject, wanted: str) -> Choice:
         names = ", ".join(f"{remote} ({entry.commit[:12]})" for remote, entry in found)
         raise UsageError(f"version {wanted} of {subject.title!r} is in the records of several remotes: {names}", hint="Name the snapshot.")
     if not found:
-        raise UsageError(f"{subject.title!r} has no version {wanted} (versions: {', '.join(counts)})", hint=f"'amlgit log' lists them.")
+        raise UsageError(f"{subject.title!r} has no version {wanted} (versions: {', '.join(counts)})", hint="'amlgit log' lists them.")
     remote, entry = found[0]
     return Choice(subject=subject, remote=remote, version=entry)

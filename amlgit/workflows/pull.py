@@ -85,7 +85,7 @@ class _Plan:
 
 def pull(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> PullReport:
     """Fetch a remote and bring the branch up to it; raises Refused, before anything moves, where that would overwrite something."""
-    _refuse_unready(repository)
+    refuse_unready(repository)
     with archive.listing(remote.location(root)) as found, exclusive(repository):
         fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
         head, reports = bring_up(repository, remote.name, frozenset(remote.skip), progress)
@@ -105,7 +105,7 @@ def replaced_in(repository: Repository, head: str | None, reports: Sequence[Fold
     return tuple(Replaced(path=path, lines=tuple(lines), name=name) for (path, name), lines in found.items())
 
 
-def _refuse_unready(repository: Repository) -> None:
+def refuse_unready(repository: Repository) -> None:
     repository.require_work_tree()
     operation = repository.operation_in_progress()
     if operation is not None:
@@ -155,7 +155,7 @@ def _plan(
             gone = gone if gone is not None else removed(repository, head) if head else []
             was = next((folder for folder in gone if remote in folder.bindings and family_of(folder.bindings[remote]) == family), None)
             if was is not None and head is not None:
-                seen = _last_seen(repository, head, remote, was, listed)
+                seen = last_seen(repository, head, remote, was, listed)
                 reports.append(FolderReport(path=was.path, title=listed[-1].title, commits=0, state="removed here", waiting=len(listed) - 1 - seen))
                 continue
             parent = PARENTS[listed[-1].kind]
@@ -180,7 +180,7 @@ def _plan_known(
     reports: list[FolderReport],
 ) -> None:
     title = listed[-1].title
-    seen = _last_seen(repository, head, remote, folder, listed)
+    seen = last_seen(repository, head, remote, folder, listed)
     if seen == len(listed) - 1 or folder.content == listed[-1].content:
         reports.append(FolderReport(path=folder.path, title=title, commits=0, state="up to date"))
     elif seen < 0 or folder.content != listed[seen].content:
@@ -198,7 +198,7 @@ def _plan_known(
         )
 
 
-def _last_seen(repository: Repository, head: str, remote: str, folder: Folder, listed: Sequence[Version]) -> int:
+def last_seen(repository: Repository, head: str, remote: str, folder: Folder, listed: Sequence[Version]) -> int:
     """The index of the newest version that the branch has seen: named by sync.json, or once the folder's content; -1 for none."""
     binding = folder.bindings[remote]
     named = [

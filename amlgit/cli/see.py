@@ -1,0 +1,77 @@
+"""status, log."""
+
+import click
+
+from amlgit.cli import output
+from amlgit.cli.context import json_option, session
+
+
+@click.command()
+@json_option
+@click.option("--exit-code", is_flag=True, help="Exit with 1 where something is edited, uncommitted, new at a remote or held back.")
+@click.pass_context
+def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
+    """Work tree and branch against what was last seen of each remote."""
+    from amlgit.workflows.status import status as workflow
+
+    run = session(ctx)
+    report = workflow(run.repository())
+    is_quiet = not any(folder.uncommitted or folder.edited or any(remote.seen < remote.total for remote in folder.remotes) for folder in report.folders)
+    code = output.FINDINGS if exit_code and not (is_quiet and not report.held) else output.OK
+    if as_json:
+        output.envelope("status", code, report)
+        return code
+    click.echo(f"On branch {report.branch}" if report.branch else "HEAD is detached")
+    if report.operation:
+        click.echo(f"A {report.operation} is not finished yet")
+    for folder in report.folders:
+        states = [f"version {remote.seen} of {remote.total} in {remote.remote}" for remote in folder.remotes] or ["not bound to a remote"]
+        states += ["edited since"] if folder.edited else []
+        states += [f"{len(folder.uncommitted)} uncommitted"] if folder.uncommitted else []
+        click.secho(f"{folder.path}: ", nl=False, bold=bool(folder.uncommitted or folder.edited))
+        click.echo(", ".join(states))
+        for file in folder.uncommitted:
+            click.secho(f"    {file.removeprefix(folder.path + '/')}", fg="red")
+    for title in report.not_here:
+        click.echo(f"only in the record: {title}")
+    for document in report.held:
+        click.echo(f"held back: {document}")
+    if not report.folders:
+        click.echo("No experiments yet.")
+        run.hint("Next: amlgit pull")
+    return code
+
+
+@click.command()
+@click.argument("experiment", required=False)
+@json_option
+@click.option("-r", "--reverse", is_flag=True, help="Oldest first.")
+@click.pass_context
+def log(ctx: click.Context, experiment: str | None, as_json: bool, reverse: bool) -> int:
+    """The versions in the record: number, date, status, who, commit; newest first.
+
+    \b
+    amlgit log             everything, in order of time
+    amlgit log Topics      one experiment
+    amlgit log Topics@-1   its newest version
+    """
+    from amlgit.workflows.log import log as workflow
+
+    run = session(ctx)
+    entries = workflow(run.repository(), experiment)
+    if not reverse:
+        entries.reverse()
+    if as_json:
+        output.envelope("log", output.OK, {"versions": entries})
+        return output.OK
+    width = max((len(str(entry.number)) for entry in entries), default=1)
+    who = max((len(entry.who) for entry in entries), default=1)
+    for entry in entries:
+        click.secho(entry.commit[:10], fg="yellow", nl=False)
+        click.echo(f"  @{entry.number:<{width}}  {entry.date[:16].replace('T', ' ')}  {entry.status:<9} {entry.who:<{who}}  {entry.title}")
+    if not entries:
+        click.echo("No versions yet.")
+    return output.OK
+
+
+COMMANDS = {"log": log, "status": status}

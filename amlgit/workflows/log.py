@@ -1,0 +1,53 @@
+"""`log`: the versions in the record, with number, date, status, who and commit."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from amlgit.store import chains, trailers
+from amlgit.store.chains import Entry
+from amlgit.store.repository import Repository
+from amlgit.workflows.choose import choose
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One version. `date` is ISO 8601 in UTC; `snapshot` is None for a draft."""
+
+    title: str
+    remote: str
+    number: int
+    date: str
+    status: str
+    who: str
+    commit: str
+    snapshot: str | None
+
+
+def log(repository: Repository, name: str | None) -> list[LogEntry]:
+    """The versions of an experiment (of EXPERIMENT@N that one), oldest first; of everything in order of time where no name is given."""
+    if name is None:
+        found = [
+            _described(ref.removeprefix(chains.PREFIX).partition("/")[0], entry)
+            for ref, tip in sorted(chains.tips(repository).items())
+            for entry in chains.entries(repository, tip)
+        ]
+        return sorted(found, key=lambda entry: (entry.date, entry.title, entry.number))
+    choice = choose(repository, name)
+    if choice.version is not None:
+        return [_described(choice.remote or "", choice.version)]
+    return [
+        _described(remote, entry) for remote, tip in sorted(choice.subject.chains.items()) for entry in chains.entries(repository, tip)
+    ]
+
+
+def _described(remote: str, entry: Entry) -> LogEntry:
+    return LogEntry(
+        title=entry.subject.rpartition(": ")[0],
+        remote=remote,
+        number=entry.number,
+        date=datetime.fromtimestamp(entry.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        status=trailers.value(entry.message, trailers.STATUS) or "",
+        who=entry.author.partition(" <")[0],
+        commit=entry.commit,
+        snapshot=trailers.value(entry.message, trailers.SNAPSHOT),
+    )

@@ -1,0 +1,95 @@
+"""`status`: work tree and branch against what was last seen of each remote."""
+
+import os
+from dataclasses import dataclass
+
+from amlgit.store import chains
+from amlgit.store.folders import Folder, folders, is_content
+from amlgit.store.repository import Repository
+from amlgit.workflows.fetch import read_held
+from amlgit.workflows.pull import family_of, last_seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingStatus:
+    """How a folder stands to one remote: the number of the newest version it has seen (0 for none) of how many in the record."""
+
+    remote: str
+    seen: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderStatus:
+    """One folder: what is uncommitted in it, whether the branch changed it since the newest version it has seen, and its remotes."""
+
+    path: str
+    uncommitted: tuple[str, ...]
+    edited: bool
+    remotes: tuple[BindingStatus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """The state of a repository."""
+
+    branch: str | None
+    """None on a detached HEAD."""
+    operation: str | None
+    """A merge, rebase or the like that is not finished."""
+    folders: tuple[FolderStatus, ...]
+    not_here: tuple[str, ...]
+    """Titles in the record that have no folder here."""
+    held: tuple[str, ...]
+    """Documents held back because of what may be a secret."""
+
+
+def status(repository: Repository) -> StatusReport:
+    """The state of every experiment's and service's folder."""
+    head = repository.head()
+    tips = chains.tips(repository)
+    uncommitted = _uncommitted(repository)
+    present = folders(repository, head)
+    rows = [_folder(repository, str(head), folder, tips, uncommitted) for folder in present]
+    known = {folder.path for folder in present}
+    new = sorted({path for path in (_folder_of(file) for file in uncommitted) if path and path not in known})
+    rows += [
+        FolderStatus(path=path, uncommitted=tuple(file for file in uncommitted if _folder_of(file) == path), edited=False, remotes=()) for path in new
+    ]
+    bound = {(remote, family_of(binding)) for folder in present for remote, binding in folder.bindings.items()}
+    missing = {ref: tip for ref, tip in tips.items() if tuple(ref.removeprefix(chains.PREFIX).split("/", 1)) not in bound}
+    branch = repository.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
+    return StatusReport(
+        branch=branch.stdout.decode(errors="replace").strip() or None,
+        operation=repository.operation_in_progress(),
+        folders=tuple(sorted(rows, key=lambda row: row.path)),
+        not_here=tuple(sorted(chains.titles(repository, missing.values()).values())),
+        held=tuple(dict.fromkeys(str(entry["document"]) for entries in read_held(repository).values() for entry in entries)),
+    )
+
+
+def _uncommitted(repository: Repository) -> list[str]:
+    if repository.work_tree is None:
+        return []
+    output = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", "experiments", "webservices")
+    return sorted(os.fsdecode(entry[3:]) for entry in output.split(b"\0") if len(entry) > 3)
+
+
+def _folder_of(file: str) -> str:
+    parts = file.split("/")
+    return "/".join(parts[:2]) if len(parts) > 2 else ""
+
+
+def _folder(repository: Repository, head: str, folder: Folder, tips: dict[str, str], uncommitted: list[str]) -> FolderStatus:
+    remotes = []
+    is_edited = False
+    for remote, binding in sorted(folder.bindings.items()):
+        tip = tips.get(chains.ref(remote, family_of(binding)))
+        listed = chains.versions(repository, tip) if tip else []
+        seen = last_seen(repository, head, remote, folder, listed) if listed else -1
+        remotes.append(BindingStatus(remote=remote, seen=seen + 1, total=len(listed)))
+        reference = listed[seen].content if seen >= 0 else binding.content
+        is_edited = is_edited or folder.content != reference
+    prefix = f"{folder.path}/"
+    changed = [file for file in uncommitted if file.startswith(prefix) and is_content(file.removeprefix(prefix).split("/")[0], folder.kind)]
+    return FolderStatus(path=folder.path, uncommitted=tuple(changed), edited=is_edited, remotes=tuple(remotes))
