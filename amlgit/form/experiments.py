@@ -3,8 +3,9 @@
 Content and run together hold every member of the export, secrets excepted.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import layout, nodes, secrets
@@ -13,7 +14,7 @@ from amlgit.form.naming import stems
 from amlgit.form.pages import Block, block, in_order, leave_out, line, object_, objects, page, put_back, text
 from amlgit.form.secrets import CREDENTIAL_PARAMETERS, Decisions, Guard, Suspicion
 from amlgit.model import ids
-from amlgit.model.jsontext import Json, Object, dumps, dumps_line, dumps_sorted, loads
+from amlgit.model.jsontext import BOM, MAX_BYTES, Json, Object, dumps, dumps_line, dumps_sorted, elements, loads, members
 
 EXPERIMENT, LAYOUT, RUN = "experiment.json", "layout.json", "run.json"
 
@@ -60,68 +61,89 @@ class Form:
     content: Mapping[str, bytes]
     run: bytes
     suspicions: tuple[Suspicion, ...]
+    members: Object = field(default_factory=dict)
+    """The export's members as they came, but for nodes and statuses."""
 
 
-def family(document: Object) -> str:
-    """The family of an export; raises InvalidDocument where its ExperimentId is none."""
-    parts = ids.experiment_id(text(document.get("ExperimentId"), "ExperimentId"))
-    if parts is None:
-        raise InvalidDocument("ExperimentId is not of the form <workspace>.f-id.<family> or <workspace>.s-id.<family>.<stamp>")
-    return parts.family
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Node:
+    """What a node's text says to the others: who it is, and its input ports."""
+
+    id: str
+    module_id: str
+    inputs: tuple[str, ...]
 
 
 class Splitter:
-    """Writes exports in form 1. One for many versions: it remembers what it wrote, and most of a version is the version before."""
+    """Writes exports in form 1. One for many versions: it remembers by their text what nodes came to, and most are those of the version before."""
 
     def __init__(self, decisions: Decisions) -> None:
         self._decisions = decisions
+        self._known: Memo[_Node] = Memo(4096)
         self._nodes: Memo[tuple[nodes.NodeForm, tuple[Suspicion, ...]]] = Memo(4096)
+        self._parameters: Memo[bytes] = Memo(4096)
         self._pages: Memo[tuple[bytes, tuple[Suspicion, ...]]] = Memo(64)
+        self._stems: Memo[Mapping[str, str]] = Memo(64)
+        self._statuses = secrets.Statuses()
 
-    def split(self, document: Object, family: str) -> Form:
-        """The form of an export; raises InvalidDocument, naming the member, for what the form can't hold."""
-        if b"{secret:" in dumps(document):
-            document = object_(secrets.escape(document), "an experiment")
-        return self.split_protected(document, family)
+    def split(self, data: bytes, family: str) -> Form:
+        """The form of an export's text; raises InvalidDocument, naming the member, for what can't be read or held."""
+        if b"{secret:" in data or b"\\u007b" in data.lower():
+            return self._split(dumps(secrets.escape(loads(data))), family)
+        return self._split(data, family)
 
     def split_protected(self, document: Object, family: str) -> Form:
         """The form of what `join` gave back: placeholders in it are ours."""
-        graph = object_(document.get("Graph"), "Graph")
-        node_list = objects(graph.get("ModuleNodes"), "Graph.ModuleNodes")
-        stem_of = _stems(node_list)
-        sources, leftover = _place_edges(graph, node_list, stem_of)
+        return self._split(dumps(document), family)
+
+    def _split(self, data: bytes, family: str) -> Form:
+        texts = _members(data, "an experiment")
+        graph = _members(texts.get("Graph", b"null"), "Graph")
+        node_texts = _elements(graph.get("ModuleNodes", b"null"), "Graph.ModuleNodes")
+        members = {name: loads(text) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
+        members["Graph"] = {name: loads(text) for name, text in graph.items() if name != "ModuleNodes"}
+        known = [self._look(text) for text in node_texts]
+        stem_of = self._stem_of(tuple((node.id, node.module_id) for node in known))
+        sources, leftover = _place_edges(members["Graph"], known, stem_of)
         content: dict[str, bytes] = {}
         suspicions: list[Suspicion] = []
         credentials: set[str] = set()
-        for node in node_list:
-            node_id = str(node["Id"])
-            form, found = self._node(node, stem_of[node_id], sources.get(node_id, {}), family)
+        flags: list[Object] = []
+        for node, node_text in zip(known, node_texts, strict=True):
+            form, found = self._node(node_text, stem_of[node.id], sources.get(node.id, {}), family)
             content.update(form.files)
             credentials.update(form.linked_credentials)
+            flags += [form.run] if form.run else []
             suspicions += found
-        content[EXPERIMENT], found = self._experiment(document, leftover, stem_of, frozenset(credentials), family)
-        content[LAYOUT] = self._layout(document, stem_of)
-        suspicions += found
-        run, found = _run(document, node_list, family, self._decisions)
-        return Form(content=content, run=run, suspicions=(*suspicions, *found))
+        content[EXPERIMENT], found = self._experiment(members, leftover, stem_of, frozenset(credentials), family)
+        content[LAYOUT] = self._layout(members, stem_of)
+        guard = Guard(family, self._decisions)
+        run = self._run(members, texts.get("NodeStatuses"), flags, guard)
+        return Form(content=content, run=run, members=members, suspicions=(*suspicions, *found, *guard.suspicions))
+
+    def _look(self, node_text: bytes) -> _Node:
+        return self._known.get(node_text) or self._known.put(node_text, _look(loads(node_text)))
+
+    def _stem_of(self, pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+        return self._stems.get(pairs) or self._stems.put(pairs, _stems(pairs))
 
     def _node(
-        self, node: Object, stem: str, sources: Mapping[str, str], family: str
+        self, node_text: bytes, stem: str, sources: Mapping[str, str], family: str
     ) -> tuple[nodes.NodeForm, tuple[Suspicion, ...]]:
-        key = (dumps(node), stem, tuple(sources.items()), family)
+        key = (node_text, stem, tuple(sources.items()), family)
         known = self._nodes.get(key)
         if known is not None:
             return known
         guard = Guard(family, self._decisions)
-        form = nodes.write(node, stem, sources, guard)
+        form = nodes.write(object_(loads(node_text), "Graph.ModuleNodes"), stem, sources, guard, self._parameters)
         return self._nodes.put(key, (form, tuple(guard.suspicions)))
 
     def _experiment(
-        self, document: Object, leftover: Json, stem_of: Mapping[str, str], credentials: frozenset[str], family: str
+        self, members: Object, leftover: Json, stem_of: Mapping[str, str], credentials: frozenset[str], family: str
     ) -> tuple[bytes, tuple[Suspicion, ...]]:
-        content = {name: value for name, value in document.items() if name not in RUN_MEMBERS}
+        content = {name: value for name, value in members.items() if name not in RUN_MEMBERS}
         graph, service = object_(content["Graph"], "Graph"), content.get("WebService")
-        written_graph = {name: value for name, value in graph.items() if name not in ("ModuleNodes", "SerializedClientData")}
+        written_graph = {name: value for name, value in graph.items() if name != "SerializedClientData"}
         if "EdgesInternal" in graph:
             written_graph["EdgesInternal"] = leftover
         content["Graph"] = written_graph
@@ -137,8 +159,8 @@ class Splitter:
         written = page(_experiment_block(content, stem_of, credentials, guard))
         return self._pages.put(key, (written, tuple(guard.suspicions)))
 
-    def _layout(self, document: Object, stem_of: Mapping[str, str]) -> bytes:
-        canvases = {name: canvas for name in ("Graph", "WebService") if isinstance(canvas := document.get(name), Mapping)}
+    def _layout(self, members: Object, stem_of: Mapping[str, str]) -> bytes:
+        canvases = {name: canvas for name in ("Graph", "WebService") if isinstance(canvas := members.get(name), Mapping)}
         texts = {name: canvas["SerializedClientData"] for name, canvas in canvases.items() if "SerializedClientData" in canvas}
         key = (dumps(texts), tuple(stem_of.items()))
         known = self._pages.get(key)
@@ -147,26 +169,77 @@ class Splitter:
             known = self._pages.put(key, (page(written), ()))
         return known[0]
 
+    def _run(self, members: Object, statuses: bytes | None, flags: list[Object], guard: Guard) -> bytes:
+        written: dict[str, Block] = {
+            name: dumps_line(guard.value(value, "run", name)) for name, value in members.items() if name in RUN_MEMBERS
+        }
+        if flags:
+            written["Graph"] = {"ModuleNodes": [line(node, "Id") for node in sorted(flags, key=lambda node: str(node["Id"]))]}
+        service = members.get("WebService")
+        if isinstance(service, Mapping):
+            owned = {name: value for name, value in service.items() if name in RUN_WEB_SERVICE_MEMBERS}
+            written["WebService"] = dumps_line(guard.value(owned, "run", "WebService"))
+        if statuses is not None:
+            written["NodeStatuses"] = self._node_statuses(statuses, guard)
+        return page(block(written, "ExperimentId"))
 
-def _stems(node_list: list[Object]) -> Mapping[str, str]:
-    pairs = []
-    for node in node_list:
-        node_id = text(node.get("Id"), "Graph.ModuleNodes: Id")
-        if not node_id or ":" in node_id or not node_id.isprintable() or len(node_id) > 200:
-            raise InvalidDocument(f"node id {node_id[:80]!r} is no id: empty, too long, or with a colon or control characters")
-        pairs.append((node_id, text(node.get("ModuleId"), f"node {node_id}: ModuleId")))
+    def _node_statuses(self, data: bytes, guard: Guard) -> Block:
+        without = self._statuses.without_secrets(data)
+        value = loads(data if without is None else without)
+        if without is None:
+            value = guard.value(value, "run", "NodeStatuses")
+        if not isinstance(value, list):
+            return dumps_line(value)
+        statuses = objects(value, "NodeStatuses")
+        return [line(status, "NodeId") for status in in_order(statuses, "NodeId")]
+
+
+def _members(data: bytes, where: str) -> dict[str, bytes]:
+    """The texts of an object's members; raises InvalidDocument, with the place of the fault, where `data` is none."""
+    if len(data) <= MAX_BYTES:
+        texts = members(data.removeprefix(BOM))
+        if texts is not None:
+            return texts
+    # only a full parse can tell what is wrong, or that nothing is
+    texts = members(dumps(object_(loads(data), where)))
+    assert texts is not None or not loads(data)
+    return texts or {}
+
+
+def _elements(data: bytes, where: str) -> list[bytes]:
+    texts = elements(data)
+    if texts is None:
+        objects(loads(data), where)
+    return texts or []
+
+
+def _look(node: Json) -> _Node:
+    found = object_(node, "Graph.ModuleNodes")
+    node_id = text(found.get("Id"), "Graph.ModuleNodes: Id")
+    if not node_id or ":" in node_id or not node_id.isprintable() or len(node_id) > 200:
+        raise InvalidDocument(f"node id {node_id[:80]!r} is no id: empty, too long, or with a colon or control characters")
+    ports = found.get("InputPortsInternal")
+    names = [port.get("Name") for port in ports if isinstance(port, Mapping)] if isinstance(ports, list) else []
+    return _Node(
+        id=node_id,
+        module_id=text(found.get("ModuleId"), f"node {node_id}: ModuleId"),
+        inputs=tuple(name for name in names if isinstance(name, str)),
+    )
+
+
+def _stems(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
     stem_of = stems(pairs)
     if len(stem_of) != len(pairs):
-        double = next(node_id for index, (node_id, _) in enumerate(pairs) if (node_id in dict(pairs[:index])))
+        double, _ = Counter(node_id for node_id, _ in pairs).most_common(1)[0]
         raise InvalidDocument(f"node id {double} stands twice in Graph.ModuleNodes")
     return stem_of
 
 
 def _place_edges(
-    graph: Object, node_list: list[Object], stem_of: Mapping[str, str]
+    graph: Json, known: list[_Node], stem_of: Mapping[str, str]
 ) -> tuple[Mapping[str, Mapping[str, str]], Json]:
     """Edges by node and input port, as `<stem>:<port>`; and those without exactly one known port, as they came."""
-    edges = graph.get("EdgesInternal")
+    edges = object_(graph, "Graph").get("EdgesInternal")
     if edges is None:
         return {}, None
     by_destination: dict[str, list[Object]] = {}
@@ -176,8 +249,8 @@ def _place_edges(
         if (
             isinstance(destination, str)
             and isinstance(source, str)
-            and source.partition(":")[0] in stem_of
             and ":" in source
+            and source.partition(":")[0] in stem_of
             and edge.keys() == _EDGE_MEMBERS
             and edge["DestinationInputPortIndex"] is None
         ):
@@ -185,16 +258,13 @@ def _place_edges(
         else:
             leftover.append(edge)
     sources: dict[str, dict[str, str]] = {}
-    for node in node_list:
-        node_id = str(node["Id"])
-        input_ports = node.get("InputPortsInternal")
-        names = [port.get("Name") for port in input_ports if isinstance(port, Mapping)] if isinstance(input_ports, list) else []
-        for name in names:
-            feeding = by_destination.get(f"{node_id}:{name}", ())
-            if len(feeding) == 1 and names.count(name) == 1:
+    for node in known:
+        for name in node.inputs:
+            feeding = by_destination.get(f"{node.id}:{name}", ())
+            if len(feeding) == 1 and node.inputs.count(name) == 1:
                 source_node, port = ids.port(str(feeding[0]["SourceOutputPortId"]))
-                sources.setdefault(node_id, {})[str(name)] = f"{stem_of[source_node]}:{port}"
-                del by_destination[f"{node_id}:{name}"]
+                sources.setdefault(node.id, {})[name] = f"{stem_of[source_node]}:{port}"
+                del by_destination[f"{node.id}:{name}"]
     leftover += [edge for feeding in by_destination.values() for edge in feeding]
     return sources, in_order(leftover, "DestinationInputPortId", "SourceOutputPortId")
 
@@ -267,37 +337,6 @@ def _web_service_parameter(parameter: Object, credentials: frozenset[str], guard
 
 def _usual_definition(name: Json) -> Object:
     return {**_USUAL_DEFINITION, "Description": name, "FriendlyName": name, "Name": name}
-
-
-def _run(document: Object, node_list: list[Object], family: str, decisions: Decisions) -> tuple[bytes, tuple[Suspicion, ...]]:
-    guard = Guard(family, decisions)
-    members: dict[str, Block] = {
-        name: dumps_line(guard.value(document[name], "run", name)) for name in RUN_MEMBERS - {"NodeStatuses"} if name in document
-    }
-    flags = [
-        line({"Id": node["Id"], **written}, "Id")
-        for node in sorted(node_list, key=lambda node: str(node["Id"]))
-        if (written := leave_out({name: node[name] for name in nodes.OWNED_BY_RUNS if name in node}, nodes.OWNED_BY_RUNS))
-    ]
-    if flags:
-        members["Graph"] = {"ModuleNodes": flags}
-    service = document.get("WebService")
-    if isinstance(service, Mapping):
-        owned = {name: service[name] for name in RUN_WEB_SERVICE_MEMBERS if name in service}
-        members["WebService"] = dumps_line(guard.value(owned, "run", "WebService"))
-    if "NodeStatuses" in document:
-        members["NodeStatuses"] = _node_statuses(document["NodeStatuses"], guard)
-    return page(block(members, "ExperimentId")), tuple(guard.suspicions)
-
-
-def _node_statuses(value: Json, guard: Guard) -> Block:
-    if not isinstance(value, list):
-        return dumps_line(guard.value(value, "run", "NodeStatuses"))
-    statuses = sorted(objects(value, "NodeStatuses"), key=lambda status: str(status.get("NodeId", "")))
-    lines = [secrets.without_access_credentials(line(status, "NodeId")) for status in statuses]
-    if secrets.statuses_may_hold_secret(b"".join(lines)):
-        lines = [line(object_(guard.value(status, "run", "NodeStatuses"), "NodeStatuses"), "NodeId") for status in statuses]
-    return lines
 
 
 def parse(path: str, data: bytes) -> Object:

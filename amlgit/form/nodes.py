@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import columns, scripts, values
+from amlgit.form.memo import Memo
 from amlgit.form.naming import script_file
 from amlgit.form.pages import Block, block, leave_out, line, objects, page, put_back, text
 from amlgit.form.secrets import CREDENTIAL_PARAMETERS, Guard
-from amlgit.model.jsontext import Json, Object, dumps_line
+from amlgit.model.jsontext import Json, Object, dumps, dumps_line
 
 OWNED_BY_RUNS: Mapping[str, Json] = {"IsPartOfPartialRun": False, "UsePreviousResults": False}
 """Members of a node that a run sets, with their usual values: they stand in run.json."""
@@ -30,15 +31,16 @@ FOLDER = "nodes/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeForm:
-    """What one node comes to: its files, and the global parameters that one of its credentials is linked to."""
+    """What one node comes to: its files, the global parameters that a credential of it is linked to, its line of run.json (if it needs one)."""
 
     files: tuple[tuple[str, bytes], ...]
     linked_credentials: tuple[str, ...]
+    run: Object
 
 
-def write(node: Object, stem: str, sources: Mapping[str, str], guard: Guard) -> NodeForm:
-    """The files of a node; `sources` is what feeds it, by input port, as `<stem>:<port>`."""
-    writer = _NodeWriter(node, stem, guard)
+def write(node: Object, stem: str, sources: Mapping[str, str], guard: Guard, known: Memo[bytes] | None = None) -> NodeForm:
+    """The files of a node; `sources` is what feeds it, by input port, as `<stem>:<port>`; `known` are lines of parameters without secrets."""
+    writer = _NodeWriter(node, stem, guard, Memo(64) if known is None else known)
     members: dict[str, Block] = {
         name: writer.member(name, value)
         for name, value in leave_out({name: value for name, value in node.items() if name not in OWNED_BY_RUNS}, _USUAL_NODE).items()
@@ -51,11 +53,15 @@ def write(node: Object, stem: str, sources: Mapping[str, str], guard: Guard) -> 
         if lines is not None:
             members[name] = lines
     pages = [(f"{FOLDER}{stem}.json", page(block(members, "Id"))), *writer.scripts]
-    return NodeForm(files=tuple(pages), linked_credentials=tuple(writer.linked_credentials))
+    owned = leave_out({name: node[name] for name in OWNED_BY_RUNS if name in node}, OWNED_BY_RUNS)
+    return NodeForm(
+        files=tuple(pages), linked_credentials=tuple(writer.linked_credentials), run={"Id": node["Id"], **owned} if owned else {}
+    )
 
 
 class _NodeWriter:
-    def __init__(self, node: Object, stem: str, guard: Guard) -> None:
+    def __init__(self, node: Object, stem: str, guard: Guard, known: Memo[bytes]) -> None:
+        self._known = known
         self._node = node
         self._id = text(node["Id"], "node id")
         self._where = f"node {self._id}"
@@ -99,17 +105,38 @@ class _NodeWriter:
         alone = sum(extension is not None for extension in extensions) == 1
         lines: list[Block] = []
         for name, parameter, extension in zip(names, parameters, extensions, strict=True):
-            written = leave_out(parameter, _USUAL_PARAMETER)
-            value = written.pop("Value", None) if isinstance(parameter.get("Value"), str) else None
             if self._is_credential(parameter, name):
                 linked = parameter.get("LinkedGlobalParameter")
                 self.linked_credentials += [linked] if isinstance(linked, str) else []
-            if isinstance(value, str):
-                written.update(self._value(value, parameter, name, extension, alone=alone))
-            elif "Value" in written:
-                written["Value"] = self._guard.value(written["Value"], self._id, name)
-            lines.append(line(written, "Name", as_is="Columns"))
+                lines.append(self._credential(parameter, name))
+            elif extension is not None:
+                written = leave_out(parameter, _USUAL_PARAMETER)
+                written.update(self._script(str(written.pop("Value")), name, extension, alone=alone))
+                lines.append(line(written, "Name"))
+            else:
+                key = dumps(parameter)
+                lines.append(self._known.get(key) or self._plain(key, parameter, name))
         return lines
+
+    def _credential(self, parameter: Object, name: str) -> bytes:
+        written = leave_out(parameter, _USUAL_PARAMETER)
+        if "Value" in written:
+            written["Value"] = self._guard.field(written["Value"], name)
+        return line(written, "Name")
+
+    def _plain(self, key: bytes, parameter: Object, name: str) -> bytes:
+        written = leave_out(parameter, _USUAL_PARAMETER)
+        value = written.get("Value")
+        selection = columns.decode(value) if isinstance(value, str) else None
+        if selection is not None:
+            del written["Value"]
+            written.update(values.write_columns(selection))
+        before = len(self._guard.suspicions)
+        guarded = {member: self._guard.value(inner, self._id, name) for member, inner in written.items()}
+        text = line(guarded, "Name", as_is="Columns")
+        # what was replaced or suspected here may be decided otherwise elsewhere
+        is_untouched = len(self._guard.suspicions) == before and guarded == written
+        return self._known.put(key, text) if is_untouched else text
 
     @staticmethod
     def _is_credential(parameter: Object, name: str) -> bool:
@@ -118,16 +145,6 @@ class _NodeWriter:
             or parameter.get("ValueType") == "PlaceHolder"
             or parameter.get("IsSensitiveField") is True
         )
-
-    def _value(self, value: str, parameter: Object, name: str, extension: str | None, *, alone: bool) -> dict[str, Json]:
-        if self._is_credential(parameter, name):
-            return {"Value": self._guard.field(value, name)}
-        if extension is not None:
-            return self._script(value, name, extension, alone=alone)
-        selection = columns.decode(value)
-        if selection is None:
-            return {"Value": self._guard.text(value, self._id, name)}
-        return values.write_columns(selection._replace(selection=self._guard.value(selection.selection, self._id, name)))
 
     def _script(self, value: str, name: str, extension: str, *, alone: bool) -> dict[str, Json]:
         file = script_file(self._stem, name, extension, alone=alone)

@@ -35,12 +35,14 @@ def _text(block: Block, newline: bytes) -> bytes:
 
 def line(members: Object, first: str, as_is: str = "") -> bytes:
     """An object on one line: the member `first`, then the others sorted; the value of `as_is` keeps its inner order."""
-    names = sorted(members, key=lambda name: (name != first, name))
-    return b"{" + b", ".join(dumps(name) + b": " + _value(members[name], name == as_is) for name in names) + b"}"
-
-
-def _value(value: Json, as_is: bool) -> bytes:
-    return dumps_line_as_is(value) if as_is else dumps_line(value)
+    if as_is and as_is in members:
+        names = sorted(members, key=lambda name: (name != first, name))
+        pieces = (dumps(name) + b": " + (dumps_line_as_is if name == as_is else dumps_line)(members[name]) for name in names)
+        return b"{" + b", ".join(pieces) + b"}"
+    if first not in members or len(members) == 1:
+        return dumps_line(members)
+    others = dumps_line({name: value for name, value in members.items() if name != first})
+    return b"{" + dumps(first) + b": " + dumps_line(members[first]) + b", " + others[1:]
 
 
 def block(members: Mapping[str, Block], first: str = "") -> Mapping[str, Block]:
@@ -105,5 +107,10 @@ def text(value: Json, where: str) -> str:
 
 
 def in_order(entries: Iterable[Object], *keys: str) -> list[Object]:
-    """A set in the one order it is written in: by the given members, then by everything else."""
-    return sorted(entries, key=lambda entry: ([str(entry.get(key, "")) for key in keys], dumps_sorted(entry)))
+    """A set in the one order it is written in: by the given members, and where those are the same by everything else."""
+    keyed = [(tuple(str(entry.get(key, "")) for key in keys), entry) for entry in entries]
+    if len({key for key, _ in keyed}) == len(keyed):
+        keyed.sort(key=lambda pair: pair[0])
+    else:
+        keyed.sort(key=lambda pair: (pair[0], dumps_sorted(pair[1])))
+    return [entry for _, entry in keyed]

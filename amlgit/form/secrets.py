@@ -106,7 +106,7 @@ _CERTAIN = (
         re.compile(r"(?i)\b(?:password|pwd)\s*=\s*(?P<secret>[^;\"'\s$][^;\"']*)"),
         re.compile(r"(?i)\b(?:server|data source|user id|uid|initial catalog|database|driver|account ?name|host)\s*="),
     ),
-    _Rule("bearer token", re.compile(r"(?i)\bbearer\s+(?P<secret>[A-Za-z0-9\-._~+/]{20,}=*)")),
+    _Rule("bearer token", re.compile(r"(?i)\bbearer[ \t\r\n]+(?P<secret>[A-Za-z0-9\-._~+/]{20,}=*)")),
     _Rule("password", re.compile(r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]+:(?P<secret>[^\s/@\"'<>$]+)@")),
     _Rule("private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>[^$]+?)(?:-----END|\Z)")),
     _Rule("token", re.compile(r"\b(?P<secret>eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,})")),
@@ -132,11 +132,15 @@ _TRIGGERS = ("key", "sig", "passw", "pwd", "bearer", "://", "private", "secret",
 _STATUS_TRIGGERS = tuple(
     trigger.encode()
     for trigger in (
-        *("=", "@", "'", "%", "\\", "bearer", "-----b", "eyj", "passw", "pwd"),
+        *("=", "@", "'", "%", '\\"', "\\u", "bearer ", "bearer\\", "-----begin", "eyj", "passw", "pwd"),
         *("primary", "secondary", "storagekey", "registrationkey", "token", "sasblob", "connectionstring", "certificate"),
     )
 )
-"""One of these is in every page with a secret by the rules above, or with one of CREDENTIAL_MEMBERS; the cheap ones come first."""
+"""One of these is in every text with a secret by the rules above, or with one of CREDENTIAL_MEMBERS; `\\u` may hide one."""
+
+_HEX_DIGITS = b"0123456789abcdef"
+_SKELETON_TRIGGERS = tuple(trigger.translate(None, _HEX_DIGITS) for trigger in _STATUS_TRIGGERS)
+"""The same for a text without its hex digits: a trigger in a text leaves its remains, side by side, in the skeleton."""
 
 
 def placeholder(name: str) -> str:
@@ -243,23 +247,43 @@ def _may_hold_secret(text: str) -> bool:
     return any(trigger in folded for trigger in _TRIGGERS)
 
 
-_ACCESS_CREDENTIAL = b'"AccessCredential": "'
-_ACCESS_CREDENTIAL_REPLACED = b'"AccessCredential": ' + dumps(placeholder("AccessCredential"))
+class Statuses:
+    """Takes the secrets out of the text of node statuses: hundreds of access credentials in each run, and hardly ever another."""
+
+    _REMEMBERED = 8192
+
+    def __init__(self) -> None:
+        self._clean: set[bytes] = set()
+        self._clean_skeletons: set[bytes] = set()
+
+    def without_secrets(self, data: bytes) -> bytes | None:
+        """The text with every access credential replaced; None where only a Guard's look at each string can tell what else is secret."""
+        first, *rest = data.split(_ACCESS_CREDENTIAL)
+        parts = [piece.partition(b'"') for piece in rest]
+        if data.count(b"AccessCredential") != len(rest) or not all(value for value, _, _ in parts):
+            return None
+        tails = [tail for _, _, tail in parts]
+        # what lies between two credentials repeats from run to run, and the rest but for guids and times
+        fresh = {first, *tails} - self._clean
+        if not all(map(self._is_clean, fresh)):
+            return None
+        for known in (self._clean, self._clean_skeletons):
+            if len(known) > self._REMEMBERED:
+                known.clear()
+        self._clean |= fresh
+        return _ACCESS_CREDENTIAL_REPLACED.join([first, *tails])
+
+    def _is_clean(self, piece: bytes) -> bool:
+        folded = piece.lower()
+        skeleton = folded.translate(None, _HEX_DIGITS)
+        if skeleton in self._clean_skeletons:
+            return True
+        for trigger in _SKELETON_TRIGGERS:
+            if trigger in skeleton:
+                return not any(trigger in folded for trigger in _STATUS_TRIGGERS)
+        self._clean_skeletons.add(skeleton)
+        return True
 
 
-def without_access_credentials(page: bytes) -> bytes:
-    """A page with every access credential replaced: what a Guard does, at the speed that hundreds of them in each run need."""
-    first, *rest = page.split(_ACCESS_CREDENTIAL)
-    pieces = [first]
-    for piece in rest:
-        value, _, tail = piece.partition(b'"')
-        if not value or b"\\" in value:
-            return page  # empty or with escapes: a Guard will do
-        pieces += (_ACCESS_CREDENTIAL_REPLACED, tail)
-    return b"".join(pieces)
-
-
-def statuses_may_hold_secret(page: bytes) -> bool:
-    """Whether node statuses, written down, need a Guard's look at each string; False is certain, and the rule."""
-    folded = page.lower()
-    return any(trigger in folded for trigger in _STATUS_TRIGGERS)
+_ACCESS_CREDENTIAL = b'"AccessCredential":"'
+_ACCESS_CREDENTIAL_REPLACED = b'"AccessCredential":' + dumps(placeholder("AccessCredential"))

@@ -51,7 +51,7 @@ def split_protected(document: Object, family: str, decisions: Decisions) -> Form
     writer = _Writer(content, guard)
     definition = page(writer.definition(content))
     run_page = page(writer.run(run))
-    return Form(content={DEFINITION: definition, **writer.scripts}, run=run_page, suspicions=tuple(guard.suspicions))
+    return Form(content={DEFINITION: definition, **writer.scripts}, run=run_page, members=document, suspicions=tuple(guard.suspicions))
 
 
 def _divide(document: Object) -> tuple[Object, Object]:

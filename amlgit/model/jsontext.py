@@ -46,7 +46,7 @@ MAX_DEPTH = 100
 
 _SHALLOW = 10
 """Levels of the fast decoder: real exports nest eight, and each more doubles its start-up."""
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 
 
 def _nested(levels: int) -> object:
@@ -75,7 +75,7 @@ def loads(data: bytes) -> Json:
     """The value of UTF-8 JSON `data` (a byte order mark is passed over); raises InvalidDocument with the place of the fault."""
     if len(data) > MAX_BYTES:
         raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({len(data):,} bytes)")
-    data = data.removeprefix(_BOM)
+    data = data.removeprefix(BOM)
     value = _loads_regular(data)
     return _loads_strictly(data) if value is _IRREGULAR else value
 
@@ -172,6 +172,43 @@ def _check_surrogates(value: Json) -> None:
         dumps(value)
     except UnicodeEncodeError as error:
         raise InvalidDocument("a string holds half a surrogate pair, which is no character") from error
+
+
+def members(data: bytes) -> dict[str, bytes] | None:
+    """The texts of an object's members, none of them parsed; None where `data` is no object, or names a member twice.
+
+    Most of a version's text is that of the version before: whoever remembers what a text came to need not parse it again.
+    A text has to go through `loads` before it is known to be JSON that we take.
+    """
+    try:
+        found = _members_decoder.decode(data)
+    except (ValueError, RecursionError):
+        return None
+    texts: dict[str, bytes] = {}
+    position = 0
+    for name, raw in found.items():
+        text = bytes(raw)
+        match = _MEMBER.match(data, position)
+        # the decoder keeps the last of two members with one name; then the texts do not add up to the whole
+        if match is None or match[1] != _encoder.encode(name) or not data.startswith(text, match.end()):
+            return None
+        texts[name] = text
+        position = match.end() + len(text)
+    return texts if _OBJECT_END.fullmatch(data, position) else None
+
+
+def elements(data: bytes) -> list[bytes] | None:
+    """The texts of an array's elements, none of them parsed; None where `data` is no array."""
+    try:
+        return [bytes(raw) for raw in _elements_decoder.decode(data)]
+    except (ValueError, RecursionError):
+        return None
+
+
+_members_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_elements_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_MEMBER = re.compile(rb'[ \t\r\n]*[{,][ \t\r\n]*("(?:[^"\\]|\\.)*")[ \t\r\n]*:[ \t\r\n]*')
+_OBJECT_END = re.compile(rb"[ \t\r\n]*}[ \t\r\n]*")
 
 
 def dumps(value: Json) -> bytes:

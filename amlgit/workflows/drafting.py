@@ -82,12 +82,15 @@ class Drafter:
 
     def draft(self, subject: Subject) -> tuple[Draft, tuple[Suspicion, ...]]:
         """The version of a subject, and what holds it back; raises InvalidDocument, naming the member, where the form can't hold it."""
-        value = loads(subject.document.read())
+        data = subject.document.read()
+        if isinstance(subject.about, Facts):
+            form = self._splitter.split(data, subject.family)
+            if model.facts(form.members) != subject.about:
+                raise InvalidDocument("changed while it was read")
+            return self._experiment(form.members, subject.about, subject.time, form)
+        value = loads(data)
         if not isinstance(value, dict) or _identify(subject.document, value) != subject.about:
             raise InvalidDocument("changed while it was read")
-        if isinstance(subject.about, Facts):
-            form = self._splitter.split(value, subject.family)
-            return self._experiment(value, subject.about, subject.time, form)
         form = webservices.split(value, subject.family, self._decisions)
         return self._web_service(subject.about, subject.time, form)
 

@@ -1,0 +1,1 @@
+"""Experiments made visible: what is wrong with them, for people and for programs. Pure."""

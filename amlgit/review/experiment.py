@@ -1,0 +1,308 @@
+"""What is wrong with an experiment's folder: every rule, each file for itself where the whole can't be read."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from amlgit.errors import InvalidDocument
+from amlgit.form import experiments, nodes
+from amlgit.form.experiments import EXPERIMENT, LAYOUT, Form, Splitter
+from amlgit.form.nodes import FOLDER
+from amlgit.form.pages import object_, objects
+from amlgit.form.secrets import Decisions, Guard, Suspicion
+from amlgit.model import graph
+from amlgit.model.graph import Fault, shown
+from amlgit.model.jsontext import Json, Object, dumps
+from amlgit.review import mend, reading
+from amlgit.review.findings import (
+    ALLOW_ALL,
+    SCRIPT_EXTENSIONS,
+    Finding,
+    conflict_markers,
+    line_of,
+    not_normal,
+    scanned,
+    stated_line,
+    suspected,
+    unreplaced,
+)
+from amlgit.review.mend import Mended
+from amlgit.review.reading import Reading
+
+
+def inspect(files: Mapping[str, bytes], family: str, decisions: Decisions) -> list[Finding]:
+    """What is wrong with the content of an experiment's folder, given by path; `family` is empty where it is bound to none."""
+    try:
+        document = experiments.join(files)
+        form = Splitter(decisions).split_protected(document, family)
+    except InvalidDocument as error:
+        return list(_Damaged(files, family, decisions).findings(error))
+    folder = _Whole(files, family, document, form)
+    if form.content != files:
+        return [*_Damaged(files, family, decisions).findings(None), *folder.faults()]
+    return [*conflict_markers(files), *folder.faults(), *folder.suspicions()]
+
+
+class _Whole:
+    """A folder that can be read as an experiment."""
+
+    def __init__(self, files: Mapping[str, bytes], family: str, document: Object, form: Form) -> None:
+        self._files = files
+        self._family = family
+        self._document = document
+        self._form = form
+
+    @cached_property
+    def _paths(self) -> Mapping[str, str]:
+        """Node id → file."""
+        return {str(node.members["Id"]): path for path, node in reading.read(self._files).nodes.items()}
+
+    def faults(self) -> Iterator[Finding]:
+        if graph.faults(self._document):
+            names = {node_id: reading.stem(path) for node_id, path in self._paths.items()}
+            for fault in graph.faults(self._document, names):
+                yield located(fault, self._paths, self._files)
+
+    def suspicions(self) -> Iterator[Finding]:
+        for suspicion in self._form.suspicions:
+            yield _suspected(suspicion, self._family, self._paths, self._files)
+
+
+def located(fault: Fault, paths: Mapping[str, str], files: Mapping[str, bytes]) -> Finding:
+    """A graph's fault where it stands: at an edge that has no place at a port, else at the node's file and the port's line."""
+    path, line = paths.get(fault.node or "", EXPERIMENT), None
+    if fault.port is not None:
+        line = line_of(files.get(EXPERIMENT), b'"DestinationInputPortId": ' + dumps(f"{fault.node}:{fault.port}"))
+        path = EXPERIMENT if line is not None else path
+        line = line or line_of(files.get(path), b'"Name": ' + dumps(fault.port))
+    return Finding(rule=fault.rule, message=fault.message, path=path, line=line)
+
+
+def _suspected(suspicion: Suspicion, family: str, paths: Mapping[str, str], files: Mapping[str, bytes]) -> Finding:
+    place = suspicion.place.removeprefix(f"{family}/")
+    node_id = next((node_id for node_id in paths if place.startswith(f"{node_id}/")), None)
+    if node_id is None:
+        name = place.partition("/")[2]
+        return suspected(suspicion, EXPERIMENT, line_of(files.get(EXPERIMENT), dumps(name) + b":") or line_of(files.get(EXPERIMENT), dumps(name)))
+    path, name = paths[node_id], place.removeprefix(f"{node_id}/")
+    page = reading.read({path: files[path]}).pages.get(path, {})
+    script = _script_of(page, name)
+    if script is not None:
+        return suspected(suspicion, FOLDER + script, suspicion.line)
+    return suspected(suspicion, path, line_of(files[path], b'"Name": ' + dumps(name)) or line_of(files[path], dumps(name) + b":"))
+
+
+def _script_of(page: Object, parameter: str) -> str | None:
+    parameters = page.get("ModuleParameters")
+    for entry in parameters if isinstance(parameters, list) else ():
+        if isinstance(entry, Mapping) and entry.get("Name") == parameter and isinstance(entry.get("File"), str):
+            return str(entry["File"])
+    return None
+
+
+class _Damaged:
+    """A folder that can't be read whole, or is not in normal form."""
+
+    def __init__(self, files: Mapping[str, bytes], family: str, decisions: Decisions) -> None:
+        self._files = files
+        self._family = family
+        self._decisions = decisions
+        self._reading: Reading = reading.read(files)
+        self._mended: Mended = mend.experiment(files, family)
+        self._own = reading.own_stems(self._reading)
+        self._paths = {str(node.members["Id"]): path for path, node in self._reading.nodes.items()}
+
+    def findings(self, error: InvalidDocument | None) -> Iterator[Finding]:
+        """`error` is why the folder can't be read whole; None where it can, and its graph is looked at elsewhere."""
+        found = [
+            *conflict_markers(self._files),
+            *self._unread(),
+            *self._identities(),
+            *self._scripts(),
+            *self._foreign(),
+            *self._references(),
+            *(self._faults() if error is not None else ()),
+            *self._secrets(is_whole=error is None),
+        ]
+        yield from found
+        yield from self._not_normal({finding.path for finding in found if finding.fixable or finding.rule == "secret"})
+        if error is not None and not any(finding.severity == "error" for finding in found):
+            yield self._stated(error)
+
+    def _stated(self, error: InvalidDocument) -> Finding:
+        """Why the folder can't be read, at the file or node that the message names."""
+        message = str(error)
+        path = next((path for path in sorted(self._files, reverse=True) if message.startswith((f"{path}:", f"{path.removeprefix(FOLDER)}:"))), None)
+        if path is None:
+            path = next((path for node_id, path in self._paths.items() if node_id in message), EXPERIMENT)
+        return Finding(rule="form", message=_sentence(message, path), path=path, line=stated_line(message), hint=error.hint)
+
+    def _unread(self) -> Iterator[Finding]:
+        conflicts = {finding.path for finding in conflict_markers(self._files)}
+        for path in (EXPERIMENT, LAYOUT):
+            if path not in self._files:
+                fixable = path in self._mended.files
+                hint = "'amlgit check --fix' writes it." if fixable else "Bring it back from git."
+                yield Finding(rule="missing-file", message=f"{path} is missing.", path=path, fixable=fixable, hint=hint)
+        for path, error in self._reading.unparsed.items():
+            if path not in conflicts:
+                yield Finding(rule="json", message=_sentence(str(error), path), path=path, line=stated_line(str(error)))
+        for path, error in self._reading.unread.items():
+            yield Finding(rule="form", message=_sentence(str(error), path), path=path, hint=error.hint)
+
+    def _identities(self) -> Iterator[Finding]:
+        renames = dict(self._mended.renames)
+        by_id: dict[str, list[str]] = {}
+        for path, node in self._reading.nodes.items():
+            by_id.setdefault(str(node.members["Id"]), []).append(path)
+        for paths in by_id.values():
+            for path in paths if len(paths) > 1 else ():
+                others = ", ".join(reading.stem(other) for other in paths if other != path)
+                yield Finding(
+                    rule="node-identity",
+                    message=f"This file's node stands in another file too: {others}.",
+                    path=path,
+                    line=line_of(self._files[path], b'"Id":'),
+                    hint="Keep one of the files, or give one of the nodes an Id of its own.",
+                )
+        for path, own in self._own.items():
+            if own != reading.stem(path):
+                fixable = path in renames
+                hint = "'amlgit check --fix' renames it." if fixable else "It can't be renamed as long as another file has that name or can't be read."
+                message = f"The file's node has the name {own!r}."
+                yield Finding(rule="node-identity", message=message, path=path, fixable=fixable, hint=hint)
+
+    def _scripts(self) -> Iterator[Finding]:
+        for path, page in self._reading.pages.items():
+            for script in reading.scripts(page):
+                data = self._files.get(script.path)
+                name = script.path.removeprefix(FOLDER)
+                if data is None:
+                    line = line_of(self._files[path], b'"File": ' + dumps(name))
+                    hint = "Bring the file back, or put the script into 'Value'."
+                    yield Finding(rule="script-missing", message=f"The script {shown(name)!r} is not there.", path=path, line=line, hint=hint)
+                elif script.is_crlf and b"\r" in data:
+                    fixable = b"\r" not in data.replace(b"\r\n", b"\n")
+                    yield Finding(
+                        rule="script-newline",
+                        message="A carriage return in a script that is kept with LF line ends.",
+                        path=script.path,
+                        line=line_of(data, b"\r"),
+                        fixable=fixable,
+                        hint="'amlgit check --fix' removes it." if fixable else "Remove it, or take 'Newline' out of the node's file.",
+                    )
+
+    def _foreign(self) -> Iterator[Finding]:
+        named = {EXPERIMENT, LAYOUT, *self._reading.node_paths}
+        named |= {script.path for page in self._reading.pages.values() for script in reading.scripts(page)}
+        unparsed = tuple(f"{path.removesuffix(reading.SUFFIX)}{end}" for path in self._reading.unparsed for end in (".", " "))
+        for path in self._files:
+            if path not in named and not path.startswith(unparsed):
+                yield foreign(path, "No node refers to this file.")
+
+    def _references(self) -> Iterator[Finding]:
+        there = {reading.stem(path) for path in self._reading.node_paths}
+        own = {own for path, own in self._own.items() if path in dict(self._mended.renames)}
+        for path, page in self._reading.pages.items():
+            for reference in reading.references(path, page):
+                if reference.stem in there:
+                    continue
+                line = line_of(self._files[path], dumps(reference.member) + b": " + dumps(reference.text))
+                if path == LAYOUT:
+                    yield self._forgotten(reference.stem, line)
+                else:
+                    yield Finding(
+                        rule="dangling-source",
+                        message=f"{reference.member} names {shown(reference.stem)!r}, and there is no such node.",
+                        path=path,
+                        line=line,
+                        fixable=reference.stem in own,
+                        hint=None if reference.stem in own else f"Bring '{reading.path_of(reference.stem)}' back, or take the reference out.",
+                    )
+
+    def _forgotten(self, stem: str, line: int | None) -> Finding:
+        fixable = self._mended.files.get(LAYOUT) != self._files[LAYOUT]
+        message = f"A box of {shown(stem)!r}, and there is no such node."
+        return Finding(rule="layout-box", severity="warning", message=message, path=LAYOUT, line=line, fixable=fixable)
+
+    def _not_normal(self, explained: set[str]) -> Iterator[Finding]:
+        renames = dict(self._mended.renames)
+        consumed = set(renames)
+        for path in sorted(set(self._files) - explained - set(self._reading.unparsed)):
+            new = self._mended.files.get(renames.get(path, path))
+            if new is not None and new != self._files[path] and path not in consumed:
+                yield not_normal(path, self._files[path], new, fixable=True)
+
+    def _faults(self) -> Iterator[Finding]:
+        names = {node_id: reading.stem(path) for node_id, path in self._paths.items()}
+        for fault in graph.faults(self._partial(), names):
+            yield located(fault, self._paths, self._files)
+
+    def _partial(self) -> Object:
+        """The graph as far as it can be read: without nodes that can't, and without edges to those."""
+        ids = {reading.stem(path): node_id for node_id, path in self._paths.items()}
+        found = [self._reading.nodes[path] for path in self._paths.values()]
+        edges = [
+            {"DestinationInputPortId": f"{node.members['Id']}:{port}", "SourceOutputPortId": f"{ids[stem]}:{name}"}
+            for node in found
+            for port, source in node.sources
+            for stem, _, name in [source.partition(":")]
+            if stem in ids
+        ]
+        rest = self._reading.pages.get(EXPERIMENT, {}).get("Graph")
+        if self._reading.is_complete and isinstance(rest, Mapping):
+            edges += _edges(rest.get("EdgesInternal"))
+        return {"Graph": {"ModuleNodes": [node.members for node in found], "EdgesInternal": edges}}
+
+    def _secrets(self, *, is_whole: bool) -> Iterator[Finding]:
+        if is_whole:
+            document = experiments.join(self._files)
+            guarded, plain = (Splitter(decisions).split_protected(document, self._family) for decisions in (self._decisions, ALLOW_ALL))
+            yield from self._unreplaced(plain.content, guarded.content)
+            yield from self._suspicions(guarded.suspicions)
+            return
+        read = set()
+        for path, node in self._reading.nodes.items():
+            guard = Guard(self._family, self._decisions)
+            try:
+                written, plain_text = (
+                    nodes.write(node.members, reading.stem(path), dict(node.sources), each) for each in (guard, Guard(self._family, ALLOW_ALL))
+                )
+            except InvalidDocument:
+                continue
+            read |= {path, *(script.path for script in reading.scripts(self._reading.pages[path]))}
+            yield from self._unreplaced(dict(plain_text.files), dict(written.files))
+            yield from self._suspicions(guard.suspicions)
+        yield from self._scan(set(self._files) - read)
+
+    def _unreplaced(self, plain: Mapping[str, bytes], guarded: Mapping[str, bytes]) -> Iterator[Finding]:
+        here = {reading.path_of(own): path for path, own in self._own.items()}
+        for path, data in plain.items():
+            current = here.get(path, path)
+            yield from unreplaced(current, self._files.get(current, b""), plain=data, guarded=guarded[path])
+
+    def _suspicions(self, suspicions: Iterable[Suspicion]) -> Iterator[Finding]:
+        for suspicion in suspicions:
+            yield _suspected(suspicion, self._family, self._paths, self._files)
+
+    def _scan(self, paths: Iterable[str]) -> Iterator[Finding]:
+        for path in sorted(paths):
+            yield from scanned(path, self._files[path], self._decisions)
+
+
+def foreign(path: str, message: str) -> Finding:
+    """A file that belongs to nobody; a script is one that lost its node."""
+    is_script = path.endswith(SCRIPT_EXTENSIONS)
+    hint = "Remove it, or bring its node back." if is_script else "It counts as content; move it out of the folder."
+    return Finding(rule="foreign-file", severity="error" if is_script else "warning", message=message, path=path, hint=hint)
+
+
+def _edges(value: Json) -> list[Object]:
+    try:
+        return [object_(edge, "an edge") for edge in objects(value, "edges")]
+    except InvalidDocument:
+        return []
+
+
+def _sentence(message: str, path: str) -> str:
+    text = message.removeprefix(f"{path}: ").removeprefix(f"{path.removeprefix(FOLDER)}: ")
+    return text[:1].upper() + text[1:] + "."

@@ -1,0 +1,166 @@
+"""What a check finds: a rule that is broken, where, and whether there is one right way to mend it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from amlgit.form.secrets import Decisions, Guard, Suspicion
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule that a file breaks; `line` counts from 1, and is None where the fault is the file's, or what is not there."""
+
+    rule: str
+    severity: Severity = "error"
+    message: str
+    path: str
+    line: int | None = None
+    fixable: bool = False
+    """Whether `check --fix` mends it."""
+    hint: str | None = None
+
+
+RULES: Mapping[str, str] = {
+    "asset-id": "The id of an asset has the form <workspace>.<family>.<version>.",
+    "companion": "sync.json and assets.json can be read, and no two folders are bound to one experiment of a remote.",
+    "conflict-marker": "No conflict of a merge is left in a file.",
+    "cycle": "The edges of a graph do not run in a circle.",
+    "dangling-source": "A Source or Port names a node that is there.",
+    "double-edge": "An input port is fed by one edge.",
+    "double-member": "No member stands twice in an object, in whatever case.",
+    "double-node": "A node id stands once in a graph.",
+    "double-parameter": "A parameter's name stands once in its list.",
+    "double-port": "A port's name stands once in its list.",
+    "edge-and-asset": "An input port is fed by an edge or holds an asset, not both.",
+    "foreign-file": "A file among the nodes is a node or the script of one.",
+    "form": "A file holds what the form needs to read it.",
+    "json": "A file is JSON within the limits.",
+    "layout-box": "A box of the layout belongs to a node that is there.",
+    "missing-file": "A folder has every file that it needs.",
+    "module-id": "The id of a module has the form <workspace>.<family>.<version>.",
+    "node-id": "The id of a node has the form <guid>-<number>.",
+    "node-identity": "A node stands in one file, which has the node's own name.",
+    "node-kind": "A node of a web service is a module, an input or an output.",
+    "normal-form": "A file is written in normal form.",
+    "not-a-file": "What stands in a folder is a regular file.",
+    "port-node": "A port belongs to the node that has it.",
+    "script-missing": "The script that a parameter names is there.",
+    "script-newline": "A script that is kept with LF line ends has no carriage return.",
+    "secret": "No secret stands in a file.",
+    "several-assets": "An input port holds one asset.",
+    "unknown-asset": "The asset that a node refers to is there.",
+    "unknown-input": "The input that a node refers to is there.",
+    "unknown-node": "The node that an edge, port or parameter refers to is there.",
+    "unknown-output": "The output that a node refers to is there.",
+    "unknown-port": "The port that an edge or web service refers to is there.",
+    "wrong-type": "A member has the type that the service gives it.",
+}
+"""Every rule and what it asks for."""
+
+SCRIPT_EXTENSIONS = (".py", ".R", ".sql", ".txt")
+
+_PLACE = re.compile(r"\bline ([0-9]+) column ")
+_MARKER = re.compile(rb"(?m)^(?:<{7}|>{7})(?:[ \r]|$)")
+
+
+class _Everything(frozenset[str]):
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+ALLOW_ALL = Decisions(allowed=_Everything())
+"""Decisions under which nothing is replaced: the normal form of what stands there."""
+
+_REPLACE_ALL = Decisions(replaced=_Everything())
+
+
+def masked(message: str) -> str:
+    """A message with whatever may be a secret replaced: names and ids in it come from outside."""
+    return Guard("", _REPLACE_ALL).text(message, "", "")
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings without doubles, in the order of files, lines and rules."""
+    return tuple(sorted(set(findings), key=lambda finding: (finding.path, finding.line or 0, finding.rule, finding.message)))
+
+
+def conflict_markers(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    """The files with conflict markers of git in them, at the first marker."""
+    for path, data in files.items():
+        if b"<<<<<<<" not in data and b">>>>>>>" not in data:
+            continue
+        marker = _MARKER.search(data)
+        if marker:
+            line = data.count(b"\n", 0, marker.start()) + 1
+            yield Finding(rule="conflict-marker", message="A conflict is not resolved here.", path=path, line=line, hint="Choose a side and remove the markers.")
+
+
+def line_of(data: bytes | None, *needles: bytes) -> int | None:
+    """The first line of a file that holds all of the needles."""
+    if data is None or not all(needle in data for needle in needles):
+        return None
+    return next((number for number, line in enumerate(data.split(b"\n"), 1) if all(needle in line for needle in needles)), None)
+
+
+def stated_line(message: str) -> int | None:
+    """The line that a message of the JSON parser names."""
+    match = _PLACE.search(message)
+    return int(match[1]) if match else None
+
+
+def first_difference(old: bytes, new: bytes) -> int:
+    """The first line of `old` that `new` has otherwise, or the last where `new` only goes on."""
+    lines, others = old.split(b"\n"), new.split(b"\n")
+    differing = (number for number, (line, other) in enumerate(zip(lines, others, strict=False), 1) if line != other)
+    return next(differing, max(len(lines) - 1, 1))
+
+
+def not_normal(path: str, data: bytes, normal: bytes, *, fixable: bool) -> Finding:
+    """A file that is not in normal form."""
+    line = first_difference(data, normal)
+    hint = "'amlgit check --fix' rewrites it." if fixable else None
+    return Finding(rule="normal-form", message="Not in normal form: this line would be written otherwise.", path=path, line=line, fixable=fixable, hint=hint)
+
+
+def unreplaced(path: str, data: bytes, *, plain: bytes, guarded: bytes) -> Iterator[Finding]:
+    """The certain secrets of a file: lines of its normal form (`plain`) that are others once secrets are replaced (`guarded`)."""
+    if plain == guarded and guarded.count(PLACEHOLDER) <= data.count(PLACEHOLDER):
+        return
+    for line, replaced in zip((data if plain == guarded else plain).split(b"\n"), guarded.split(b"\n"), strict=False):
+        names = _PLACEHOLDERS.findall(replaced) if line != replaced else []
+        for name in [name for name in names if name not in _PLACEHOLDERS.findall(line)] or names[:1]:
+            called = name.decode(errors="replace")
+            yield Finding(
+                rule="secret",
+                message=f"A secret stands here unreplaced ({called}).",
+                path=path,
+                line=line_of(data, line),
+                hint=f"Write ${{secret:{called}}} in its place, and change the secret itself if it was ever committed.",
+            )
+
+
+PLACEHOLDER = b"${secret:"
+_PLACEHOLDERS = re.compile(rb"\$\{secret:([^{}]*)\}")
+
+
+def suspected(suspicion: Suspicion, path: str, line: int | None) -> Finding:
+    """What may be a secret, as a finding."""
+    return Finding(
+        rule="secret",
+        message=f"This may be a secret: {suspicion.reason}.",
+        path=path,
+        line=line,
+        hint=f"If it is none: 'amlgit secret allow {suspicion.hash}'. If it is one, take it out; a placeholder is ${{secret:NAME}}.",
+    )
+
+
+def scanned(path: str, data: bytes, decisions: Decisions) -> Iterator[Finding]:
+    """What may be a secret in a file that can't be read as what it should be."""
+    guard = Guard("", decisions)
+    guard.text(data.decode(errors="replace"), "", path, is_script=True)
+    for suspicion in guard.suspicions:
+        yield suspected(suspicion, path, suspicion.line)

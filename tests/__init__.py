@@ -1,0 +1,1 @@
+"""The tests of amlgit: laws over generated documents, tables, and real git in temporary folders."""
