@@ -22,7 +22,8 @@ Document = dict[str, Any]  # any JSON: what is measured are the tools that give 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CACHED = 0.8
-_LONGEST_SCRIPT = 30
+_SCRIPT_LINES = (12, 40)
+_LONGEST_SCRIPT = 50
 _FIRST_RUN = 1_451_898_000_000
 _GLOBAL_WORKSPACE = "506153734175476c4f62416c57734963"
 _CLIENT_DATA = (
@@ -247,7 +248,7 @@ def _value(choices: tuple[str, ...], random: Random) -> str:
     choice = random.choice(choices)
     if choice in _SCRIPTS:
         script = _SCRIPTS[choice]
-        lines = [script.line(random) for _ in range(random.randint(6, 20))]
+        lines = [script.line(random) for _ in range(random.randint(*_SCRIPT_LINES))]
         return script.end.join([script.first, *lines, script.last, ""])
     if choice == "<columns>":
         columns = [f"c{number}" for number in sorted(random.sample(range(60), random.randint(1, 8)))]
@@ -389,7 +390,7 @@ def _node_status(node: Document, workspace: str, created: int, delay: int, rando
         outputs[port] = endpoint(port, f"{output}%2F{output}.{extension}", random.randint(500, 2_000_000))
         metadata[port] = [{"Name": kind, "Value": f"experimentoutput/{output}/{blob}"} for kind, blob in blobs.items()]
         described[port] = [
-            {"Key": kind, "Value": endpoint(port, f"{output}%2F{blob}", -1)} for kind, blob in blobs.items()
+            {"Key": "visualization", "Value": endpoint(port, f"{output}%2F{blobs['visualization']}", -1)}
         ]
     started = created + 3000 + delay
     ended = started if is_cached else started + random.randint(2000, 25_000)

@@ -7,6 +7,7 @@ are files made by hand and by the real service, as parameters for `pytest.mark.p
 import os
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -495,13 +496,25 @@ def _alike(one: Json, other: Json, path: tuple[str, ...]) -> bool:
 
 
 def _same_set(one: Sequence[Json], other: Sequence[Json], path: tuple[str, ...]) -> bool:
-    rest = list(other)
-    for entry in sorted(one, key=lambda entry: len(dumps(entry)), reverse=True):
+    exact = Counter(map(dumps_sorted, one)) & Counter(map(dumps_sorted, other))
+    rest = _without(other, exact)
+    for entry in _without(one, exact):
         found = next((at for at, candidate in enumerate(rest) if _alike(entry, candidate, path)), None)
         if found is None:
             return False
         del rest[found]
     return not rest
+
+
+def _without(entries: Sequence[Json], exact: Counter[bytes]) -> list[Json]:
+    left, rest = Counter(exact), []
+    for entry in entries:
+        text = dumps_sorted(entry)
+        if left[text]:
+            left[text] -= 1
+        else:
+            rest.append(entry)
+    return rest
 
 
 def _same_text(one: str, other: str) -> bool:

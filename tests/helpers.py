@@ -82,7 +82,12 @@ def aml(folder: Path, *arguments: str | Path) -> Run:
 def process(folder: Path, *arguments: str | Path, **variables: str) -> Run:
     """One command line in a process of its own, with environment variables of its own."""
     completed = subprocess.run(
-        [sys.executable, "-m", "amlgit", *map(str, arguments)], cwd=folder, env=environment(**variables), capture_output=True, check=False, timeout=120
+        [sys.executable, "-m", "amlgit", *map(str, arguments)],
+        cwd=folder,
+        env=environment(**variables),
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     return Run(completed.returncode, completed.stdout.decode(errors="replace"), completed.stderr.decode(errors="replace"))
 
@@ -149,7 +154,13 @@ def leftovers(repository: Path) -> list[str]:
     common = Path(git(repository, "rev-parse", "--path-format=absolute", "--git-common-dir"))
     return [
         str(path)
-        for path in (*common.rglob("*.keep"), *common.rglob("*.lock"), *common.glob("amlgit/incoming*"), *common.glob("amlgit/file"), *repository.rglob("*.new"))
+        for path in (
+            *common.rglob("*.keep"),
+            *common.rglob("*.lock"),
+            *common.glob("amlgit/incoming*"),
+            *common.glob("amlgit/file"),
+            *repository.rglob("*.new"),
+        )
         if path != common / "amlgit" / "lock"
     ]
 

@@ -80,7 +80,9 @@ def test_the_last_iso_date_in_a_path_counts(tmp_path: Path, path: str, date: str
     assert document.date_is_day is is_day
 
 
-@pytest.mark.parametrize("path", ["T.json", "2017-13-01.json", "2017-02-30.json", "0001-01-01.json", "12017-01-01.json", "2017-01-011.json", "1.2-34.json"])
+@pytest.mark.parametrize(
+    "path", ["T.json", "2017-13-01.json", "2017-02-30.json", "0001-01-01.json", "12017-01-01.json", "2017-01-011.json", "1.2-34.json"]
+)
 def test_what_is_no_date_gives_none(tmp_path: Path, path: str) -> None:
     save(tmp_path, path, "{}")
     with listing(tmp_path) as found:

@@ -93,7 +93,7 @@ def import_(ctx: click.Context, files: tuple[str, ...], remote: str | None, as_j
 @click.option("--pretty", is_flag=True, help="Indented, for people; the service's own form is one line.")
 @click.pass_context
 def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool) -> int:
-    """One JSON file that the old tools can import.
+    r"""One JSON file that the old tools can import.
 
     \b
     amlgit export Topics              what the work tree holds

@@ -105,7 +105,7 @@ def progress(quiet: bool) -> Callable[[str, int, int], None]:
 
 
 def colour(choice: str) -> bool | None:
-    """click's colour setting: a flag beats NO_COLOR, which beats what the stream is."""
+    """The colour setting as click has it: a flag beats NO_COLOR, which beats what the stream is."""
     if choice != "auto":
         return choice == "always"
     return False if os.environ.get("NO_COLOR") else None

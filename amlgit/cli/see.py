@@ -16,8 +16,8 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
 
     run = session(ctx)
     report = workflow(run.repository())
-    is_quiet = not any(folder.uncommitted or folder.edited or any(remote.seen < remote.total for remote in folder.remotes) for folder in report.folders)
-    code = output.FINDINGS if exit_code and not (is_quiet and not report.held) else output.OK
+    is_quiet = not report.held and not any(folder.needs_attention for folder in report.folders)
+    code = output.FINDINGS if exit_code and not is_quiet else output.OK
     if as_json:
         output.envelope("status", code, report)
         return code
@@ -48,7 +48,7 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
 @click.option("-r", "--reverse", is_flag=True, help="Oldest first.")
 @click.pass_context
 def log(ctx: click.Context, experiment: str | None, as_json: bool, reverse: bool) -> int:
-    """The versions in the record: number, date, status, who, commit; newest first.
+    r"""The versions in the record: number, date, status, who, commit; newest first.
 
     \b
     amlgit log             everything, in order of time

@@ -43,7 +43,7 @@ def _show_setup(written: tuple[str, ...], configured: tuple[str, ...]) -> None:
 @click.argument("directory", required=False)
 @click.pass_context
 def clone(ctx: click.Context, archive: str, remote: str, file_times: bool, as_json: bool, directory: str | None) -> int:
-    """A new git repository with one commit for each version that an archive holds.
+    r"""A new git repository with one commit for each version that an archive holds.
 
     \b
     amlgit clone --archive exports/ repository

@@ -4,7 +4,7 @@ Content and run together hold every member of the export, secrets excepted.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from amlgit.errors import InvalidDocument
@@ -88,20 +88,18 @@ class Splitter:
 
     def split(self, data: bytes, family: str) -> Form:
         """The form of an export's text; raises InvalidDocument, naming the member, for what can't be read or held."""
-        if b"{secret:" in data or b"\\u007b" in data.lower():
-            return self._split(dumps(secrets.escape(loads(data))), family)
-        return self._split(data, family)
+        return self._split(data, family, _foreign)
 
     def split_protected(self, document: Object, family: str) -> Form:
         """The form of what `join` gave back: placeholders in it are ours."""
-        return self._split(dumps(document), family)
+        return self._split(dumps(document), family, loads)
 
-    def _split(self, data: bytes, family: str) -> Form:
+    def _split(self, data: bytes, family: str, read: Callable[[bytes], Json]) -> Form:
         texts = _members(data, "an experiment")
         graph = _members(texts.get("Graph", b"null"), "Graph")
         node_texts = _elements(graph.get("ModuleNodes", b"null"), "Graph.ModuleNodes")
-        members = {name: loads(text) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
-        members["Graph"] = {name: loads(text) for name, text in graph.items() if name != "ModuleNodes"}
+        members = {name: read(text) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
+        members["Graph"] = {name: read(text) for name, text in graph.items() if name != "ModuleNodes"}
         known = [self._look(text) for text in node_texts]
         stem_of = self._stem_of(tuple((node.id, node.module_id) for node in known))
         sources, leftover = _place_edges(members["Graph"], known, stem_of)
@@ -110,7 +108,7 @@ class Splitter:
         credentials: set[str] = set()
         flags: list[Object] = []
         for node, node_text in zip(known, node_texts, strict=True):
-            form, found = self._node(node_text, stem_of[node.id], sources.get(node.id, {}), family)
+            form, found = self._node(node_text, stem_of[node.id], sources.get(node.id, {}), family, read)
             content.update(form.files)
             credentials.update(form.linked_credentials)
             flags += [form.run] if form.run else []
@@ -118,7 +116,7 @@ class Splitter:
         content[EXPERIMENT], found = self._experiment(members, leftover, stem_of, frozenset(credentials), family)
         content[LAYOUT] = self._layout(members, stem_of)
         guard = Guard(family, self._decisions)
-        run = self._run(members, texts.get("NodeStatuses"), flags, guard)
+        run = self._run(members, texts.get("NodeStatuses"), flags, guard, read)
         return Form(content=content, run=run, members=members, suspicions=(*suspicions, *found, *guard.suspicions))
 
     def _look(self, node_text: bytes) -> _Node:
@@ -128,14 +126,14 @@ class Splitter:
         return self._stems.get(pairs) or self._stems.put(pairs, _stems(pairs))
 
     def _node(
-        self, node_text: bytes, stem: str, sources: Mapping[str, str], family: str
+        self, node_text: bytes, stem: str, sources: Mapping[str, str], family: str, read: Callable[[bytes], Json]
     ) -> tuple[nodes.NodeForm, tuple[Suspicion, ...]]:
-        key = (node_text, stem, tuple(sources.items()), family)
+        key = (node_text, stem, tuple(sources.items()), family, read)
         known = self._nodes.get(key)
         if known is not None:
             return known
         guard = Guard(family, self._decisions)
-        form = nodes.write(object_(loads(node_text), "Graph.ModuleNodes"), stem, sources, guard, self._parameters)
+        form = nodes.write(object_(read(node_text), "Graph.ModuleNodes"), stem, sources, guard, self._parameters)
         return self._nodes.put(key, (form, tuple(guard.suspicions)))
 
     def _experiment(
@@ -169,10 +167,8 @@ class Splitter:
             known = self._pages.put(key, (page(written), ()))
         return known[0]
 
-    def _run(self, members: Object, statuses: bytes | None, flags: list[Object], guard: Guard) -> bytes:
-        written: dict[str, Block] = {
-            name: dumps_line(guard.value(value, "run", name)) for name, value in members.items() if name in RUN_MEMBERS
-        }
+    def _run(self, members: Object, statuses: bytes | None, flags: list[Object], guard: Guard, read: Callable[[bytes], Json]) -> bytes:
+        written: dict[str, Block] = {name: dumps_line(guard.value(value, "run", name)) for name, value in members.items() if name in RUN_MEMBERS}
         if flags:
             written["Graph"] = {"ModuleNodes": [line(node, "Id") for node in sorted(flags, key=lambda node: str(node["Id"]))]}
         service = members.get("WebService")
@@ -180,18 +176,22 @@ class Splitter:
             owned = {name: value for name, value in service.items() if name in RUN_WEB_SERVICE_MEMBERS}
             written["WebService"] = dumps_line(guard.value(owned, "run", "WebService"))
         if statuses is not None:
-            written["NodeStatuses"] = self._node_statuses(statuses, guard)
+            written["NodeStatuses"] = self._node_statuses(statuses, guard, read)
         return page(block(written, "ExperimentId"))
 
-    def _node_statuses(self, data: bytes, guard: Guard) -> Block:
+    def _node_statuses(self, data: bytes, guard: Guard, read: Callable[[bytes], Json]) -> Block:
         without = self._statuses.without_secrets(data)
-        value = loads(data if without is None else without)
-        if without is None:
-            value = guard.value(value, "run", "NodeStatuses")
+        value = guard.value(read(data), "run", "NodeStatuses") if without is None else loads(without)
         if not isinstance(value, list):
             return dumps_line(value)
         statuses = objects(value, "NodeStatuses")
         return [line(status, "NodeId") for status in in_order(statuses, "NodeId")]
+
+
+def _foreign(data: bytes) -> Json:
+    """The value of a text from outside, with what could be taken for a placeholder of ours escaped."""
+    value = loads(data)
+    return secrets.escape(value) if b"secret:" in data or b"\\u" in data else value
 
 
 def _members(data: bytes, where: str) -> dict[str, bytes]:
@@ -235,9 +235,7 @@ def _stems(pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
     return stem_of
 
 
-def _place_edges(
-    graph: Json, known: list[_Node], stem_of: Mapping[str, str]
-) -> tuple[Mapping[str, Mapping[str, str]], Json]:
+def _place_edges(graph: Json, known: list[_Node], stem_of: Mapping[str, str]) -> tuple[Mapping[str, Mapping[str, str]], Json]:
     """Edges by node and input port, as `<stem>:<port>`; and those without exactly one known port, as they came."""
     edges = object_(graph, "Graph").get("EdgesInternal")
     if edges is None:
@@ -421,7 +419,8 @@ def _read_edges(node_forms: list[nodes.ReadNode], node_ids: Mapping[str, str]) -
 def _port_id(port: str, node_ids: Mapping[str, str], where: str) -> str:
     stem, _, name = port.partition(":")
     if stem not in node_ids:
-        raise InvalidDocument(f"{where} refers to {stem!r}, and there is no such node", hint=f"Bring '{nodes.FOLDER}{stem}.json' back or take the reference out.")
+        hint = f"Bring '{nodes.FOLDER}{stem}.json' back or take the reference out."
+        raise InvalidDocument(f"{where} refers to {stem!r}, and there is no such node", hint=hint)
     return f"{node_ids[stem]}:{name}"
 
 

@@ -54,9 +54,7 @@ def write(node: Object, stem: str, sources: Mapping[str, str], guard: Guard, kno
             members[name] = lines
     pages = [(f"{FOLDER}{stem}.json", page(block(members, "Id"))), *writer.scripts]
     owned = leave_out({name: node[name] for name in OWNED_BY_RUNS if name in node}, OWNED_BY_RUNS)
-    return NodeForm(
-        files=tuple(pages), linked_credentials=tuple(writer.linked_credentials), run={"Id": node["Id"], **owned} if owned else {}
-    )
+    return NodeForm(files=tuple(pages), linked_credentials=tuple(writer.linked_credentials), run={"Id": node["Id"], **owned} if owned else {})
 
 
 class _NodeWriter:
@@ -140,11 +138,7 @@ class _NodeWriter:
 
     @staticmethod
     def _is_credential(parameter: Object, name: str) -> bool:
-        return (
-            name.casefold() in CREDENTIAL_PARAMETERS
-            or parameter.get("ValueType") == "PlaceHolder"
-            or parameter.get("IsSensitiveField") is True
-        )
+        return name.casefold() in CREDENTIAL_PARAMETERS or parameter.get("ValueType") == "PlaceHolder" or parameter.get("IsSensitiveField") is True
 
     def _script(self, value: str, name: str, extension: str, *, alone: bool) -> dict[str, Json]:
         file = script_file(self._stem, name, extension, alone=alone)
@@ -201,5 +195,3 @@ def script_references(written: Object) -> list[str]:
     if not isinstance(parameters, list):
         return []
     return [str(unmarked["File"]) for unmarked in parameters if isinstance(unmarked, Mapping) and "File" in unmarked]
-
-

@@ -114,7 +114,9 @@ _CERTAIN = (
 )
 
 _SUSPECT = (
-    _Rule("64 bytes in base64, as storage and endpoint keys are", re.compile(r"(?<![A-Za-z0-9+/=])(?P<secret>[A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])")),
+    _Rule(
+        "64 bytes in base64, as storage and endpoint keys are", re.compile(r"(?<![A-Za-z0-9+/=])(?P<secret>[A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])")
+    ),
     _Rule(
         "a value given to a password, key or token",
         re.compile(
@@ -132,7 +134,7 @@ _TRIGGERS = ("key", "sig", "passw", "pwd", "bearer", "://", "private", "secret",
 _STATUS_TRIGGERS = tuple(
     trigger.encode()
     for trigger in (
-        *("=", "@", "'", "%", '\\"', "\\u", "bearer ", "bearer\\", "-----begin", "eyj", "passw", "pwd"),
+        *("=", "@", "'", "%", '\\"', "\\u", "secret:", "bearer ", "bearer\\", "-----begin", "eyj", "passw", "pwd"),
         *("primary", "secondary", "storagekey", "registrationkey", "token", "sasblob", "connectionstring", "certificate"),
     )
 )

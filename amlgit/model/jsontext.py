@@ -35,7 +35,7 @@ class Number:
         return f"Number({self.text!r})"
 
 
-Json: TypeAlias = Union[None, bool, int, float, str, Number, Sequence["Json"], Mapping[str, "Json"]]
+Json: TypeAlias = Union[bool, int, float, str, Number, Sequence["Json"], Mapping[str, "Json"], None]
 Object: TypeAlias = Mapping[str, Json]
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -89,9 +89,9 @@ _IRREGULAR: Json = _Irregular()  # type: ignore[assignment]
 
 
 def _loads_regular(data: bytes) -> Json:
-    """The value if encoding it again proves that nothing was lost, else _IRREGULAR.
+    r"""The value if encoding it again proves that nothing was lost, else _IRREGULAR.
 
-    The wire form is one line with `/` written as `\\/`. Where decoding and encoding give those very characters, there was
+    The wire form is one line with `/` in dates written as `\/`. Where decoding and encoding give those very characters, there was
     no duplicate key, no odd number and no lone surrogate to lose, and this costs a third of a strict parse.
     """
     try:

@@ -167,5 +167,3 @@ def _date(name: str) -> tuple[int | None, bool]:
 def dateless(stem: str) -> str:
     """A file's name without its ISO date and what set it apart."""
     return _DATE.sub("", stem).strip(" ._-()[]") or stem
-
-

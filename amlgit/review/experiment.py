@@ -15,12 +15,15 @@ from amlgit.model.jsontext import Json, Object, dumps
 from amlgit.review import mend, reading
 from amlgit.review.findings import (
     ALLOW_ALL,
-    SCRIPT_EXTENSIONS,
     Finding,
+    carriage_return,
     conflict_markers,
+    foreign,
     line_of,
     not_normal,
     scanned,
+    script_missing,
+    sentence,
     stated_line,
     suspected,
     unreplaced,
@@ -134,7 +137,7 @@ class _Damaged:
         path = next((path for path in sorted(self._files, reverse=True) if message.startswith((f"{path}:", f"{path.removeprefix(FOLDER)}:"))), None)
         if path is None:
             path = next((path for node_id, path in self._paths.items() if node_id in message), EXPERIMENT)
-        return Finding(rule="form", message=_sentence(message, path), path=path, line=stated_line(message), hint=error.hint)
+        return Finding(rule="form", message=sentence(message, path), path=path, line=stated_line(message), hint=error.hint)
 
     def _unread(self) -> Iterator[Finding]:
         conflicts = {finding.path for finding in conflict_markers(self._files)}
@@ -145,9 +148,9 @@ class _Damaged:
                 yield Finding(rule="missing-file", message=f"{path} is missing.", path=path, fixable=fixable, hint=hint)
         for path, error in self._reading.unparsed.items():
             if path not in conflicts:
-                yield Finding(rule="json", message=_sentence(str(error), path), path=path, line=stated_line(str(error)))
+                yield Finding(rule="json", message=sentence(str(error), path), path=path, line=stated_line(str(error)))
         for path, error in self._reading.unread.items():
-            yield Finding(rule="form", message=_sentence(str(error), path), path=path, hint=error.hint)
+            yield Finding(rule="form", message=sentence(str(error), path), path=path, hint=error.hint)
 
     def _identities(self) -> Iterator[Finding]:
         renames = dict(self._mended.renames)
@@ -167,7 +170,7 @@ class _Damaged:
         for path, own in self._own.items():
             if own != reading.stem(path):
                 fixable = path in renames
-                hint = "'amlgit check --fix' renames it." if fixable else "It can't be renamed as long as another file has that name or can't be read."
+                hint = "'amlgit check --fix' renames it." if fixable else "Another file has that name, or can't be read: mend that first."
                 message = f"The file's node has the name {own!r}."
                 yield Finding(rule="node-identity", message=message, path=path, fixable=fixable, hint=hint)
 
@@ -177,19 +180,9 @@ class _Damaged:
                 data = self._files.get(script.path)
                 name = script.path.removeprefix(FOLDER)
                 if data is None:
-                    line = line_of(self._files[path], b'"File": ' + dumps(name))
-                    hint = "Bring the file back, or put the script into 'Value'."
-                    yield Finding(rule="script-missing", message=f"The script {shown(name)!r} is not there.", path=path, line=line, hint=hint)
+                    yield script_missing(path, name, line_of(self._files[path], b'"File": ' + dumps(name)))
                 elif script.is_crlf and b"\r" in data:
-                    fixable = b"\r" not in data.replace(b"\r\n", b"\n")
-                    yield Finding(
-                        rule="script-newline",
-                        message="A carriage return in a script that is kept with LF line ends.",
-                        path=script.path,
-                        line=line_of(data, b"\r"),
-                        fixable=fixable,
-                        hint="'amlgit check --fix' removes it." if fixable else "Remove it, or take 'Newline' out of the node's file.",
-                    )
+                    yield carriage_return(script.path, data)
 
     def _foreign(self) -> Iterator[Finding]:
         named = {EXPERIMENT, LAYOUT, *self._reading.node_paths}
@@ -225,12 +218,10 @@ class _Damaged:
         return Finding(rule="layout-box", severity="warning", message=message, path=LAYOUT, line=line, fixable=fixable)
 
     def _not_normal(self, explained: set[str]) -> Iterator[Finding]:
-        renames = dict(self._mended.renames)
-        consumed = set(renames)
-        for path in sorted(set(self._files) - explained - set(self._reading.unparsed)):
-            new = self._mended.files.get(renames.get(path, path))
-            if new is not None and new != self._files[path] and path not in consumed:
-                yield not_normal(path, self._files[path], new, fixable=True)
+        for path in sorted(set(self._files) - explained - dict(self._mended.renames).keys()):
+            new = self._mended.files.get(path, self._files[path])
+            if new != self._files[path]:
+                yield not_normal(path, self._files[path], new)
 
     def _faults(self) -> Iterator[Finding]:
         names = {node_id: reading.stem(path) for node_id, path in self._paths.items()}
@@ -241,7 +232,7 @@ class _Damaged:
         """The graph as far as it can be read: without nodes that can't, and without edges to those."""
         ids = {reading.stem(path): node_id for node_id, path in self._paths.items()}
         found = [self._reading.nodes[path] for path in self._paths.values()]
-        edges = [
+        edges: list[Object] = [
             {"DestinationInputPortId": f"{node.members['Id']}:{port}", "SourceOutputPortId": f"{ids[stem]}:{name}"}
             for node in found
             for port, source in node.sources
@@ -289,20 +280,8 @@ class _Damaged:
             yield from scanned(path, self._files[path], self._decisions)
 
 
-def foreign(path: str, message: str) -> Finding:
-    """A file that belongs to nobody; a script is one that lost its node."""
-    is_script = path.endswith(SCRIPT_EXTENSIONS)
-    hint = "Remove it, or bring its node back." if is_script else "It counts as content; move it out of the folder."
-    return Finding(rule="foreign-file", severity="error" if is_script else "warning", message=message, path=path, hint=hint)
-
-
 def _edges(value: Json) -> list[Object]:
     try:
         return [object_(edge, "an edge") for edge in objects(value, "edges")]
     except InvalidDocument:
         return []
-
-
-def _sentence(message: str, path: str) -> str:
-    text = message.removeprefix(f"{path}: ").removeprefix(f"{path.removeprefix(FOLDER)}: ")
-    return text[:1].upper() + text[1:] + "."

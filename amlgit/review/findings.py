@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from amlgit.form.secrets import Decisions, Guard, Suspicion
+from amlgit.model.graph import shown
 
 Severity = Literal["error", "warning"]
 
@@ -61,7 +62,7 @@ RULES: Mapping[str, str] = {
 }
 """Every rule and what it asks for."""
 
-SCRIPT_EXTENSIONS = (".py", ".R", ".sql", ".txt")
+_SCRIPT_EXTENSIONS = (".py", ".R", ".sql", ".txt")
 
 _PLACE = re.compile(r"\bline ([0-9]+) column ")
 _MARKER = re.compile(rb"(?m)^(?:<{7}|>{7})(?:[ \r]|$)")
@@ -96,7 +97,8 @@ def conflict_markers(files: Mapping[str, bytes]) -> Iterator[Finding]:
         marker = _MARKER.search(data)
         if marker:
             line = data.count(b"\n", 0, marker.start()) + 1
-            yield Finding(rule="conflict-marker", message="A conflict is not resolved here.", path=path, line=line, hint="Choose a side and remove the markers.")
+            hint = "Choose a side and remove the markers."
+            yield Finding(rule="conflict-marker", message="A conflict is not resolved here.", path=path, line=line, hint=hint)
 
 
 def line_of(data: bytes | None, *needles: bytes) -> int | None:
@@ -119,11 +121,42 @@ def first_difference(old: bytes, new: bytes) -> int:
     return next(differing, max(len(lines) - 1, 1))
 
 
-def not_normal(path: str, data: bytes, normal: bytes, *, fixable: bool) -> Finding:
+def not_normal(path: str, data: bytes, normal: bytes) -> Finding:
     """A file that is not in normal form."""
-    line = first_difference(data, normal)
-    hint = "'amlgit check --fix' rewrites it." if fixable else None
-    return Finding(rule="normal-form", message="Not in normal form: this line would be written otherwise.", path=path, line=line, fixable=fixable, hint=hint)
+    message, hint = "Not in normal form: this line would be written otherwise.", "'amlgit check --fix' rewrites it."
+    return Finding(rule="normal-form", message=message, path=path, line=first_difference(data, normal), fixable=True, hint=hint)
+
+
+def script_missing(path: str, name: str, line: int | None) -> Finding:
+    """A script that a page names and that is not there."""
+    hint = "Bring the file back, or put the script in its place."
+    return Finding(rule="script-missing", message=f"The script {shown(name)!r} is not there.", path=path, line=line, hint=hint)
+
+
+def carriage_return(path: str, data: bytes) -> Finding:
+    """A script that is kept with LF line ends, and has another one; one inside a line may mean anything."""
+    fixable = b"\r" not in data.replace(b"\r\n", b"\n")
+    return Finding(
+        rule="script-newline",
+        message="A carriage return in a script that is kept with LF line ends.",
+        path=path,
+        line=line_of(data, b"\r"),
+        fixable=fixable,
+        hint="'amlgit check --fix' removes it." if fixable else "Remove it, or take 'Newline' out where the script is named.",
+    )
+
+
+def foreign(path: str, message: str) -> Finding:
+    """A file that belongs to nobody; a script is one that lost its node."""
+    is_script = path.endswith(_SCRIPT_EXTENSIONS)
+    hint = "Remove it, or bring its node back." if is_script else "It counts as content; move it out of the folder."
+    return Finding(rule="foreign-file", severity="error" if is_script else "warning", message=message, path=path, hint=hint)
+
+
+def sentence(message: str, path: str) -> str:
+    """A reason without the path that its finding has anyway."""
+    text = message.removeprefix(f"{path}: ").removeprefix(f"{path.rpartition('/')[2]}: ")
+    return text[:1].upper() + text[1:] + "."
 
 
 def unreplaced(path: str, data: bytes, *, plain: bytes, guarded: bytes) -> Iterator[Finding]:

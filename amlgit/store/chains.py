@@ -83,7 +83,10 @@ class Entry:
 
 def entries(repository: Repository, tip: str) -> list[Entry]:
     """The versions of a chain, oldest first, by one git process."""
-    output = repository.run("log", "--first-parent", "--reverse", "-z", "--no-show-signature", "--encoding=UTF-8", "--format=%H%x01%P%x01%at%x01%an <%ae>%x01%B", tip)
+    output = repository.run(
+        *("log", "--first-parent", "--reverse", "-z", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8"),
+        *("--format=%H%x01%P%x01%at%x01%an <%ae>%x01%B", tip),
+    )
     found = []
     for number, record in enumerate(output.decode(errors="replace").removesuffix("\0").split("\0"), 1):
         commit, parent, time, author, message = record.split("\x01", 4)

@@ -85,7 +85,8 @@ def folders(repository: Repository, rev: str | None) -> list[Folder]:
         try:
             bindings = read_sync(sync, f"{path}/{SYNC}") if sync is not None else {}
         except InvalidDocument as error:
-            raise InvalidDocument(f"{path}/{SYNC}: {error}", hint=f"Mend it, or bring it back with 'git checkout <rev> -- \"{path}/{SYNC}\"'.") from error
+            hint = f"Mend it, or bring it back with 'git checkout <rev> -- \"{path}/{SYNC}\"'."
+            raise InvalidDocument(f"{path}/{SYNC}: {error}", hint=hint) from error
         result.append(Folder(path=path, kind=kind, bindings=bindings, content=content_id(entries[tree], kind, repository.object_format)))
     return sorted(result, key=lambda folder: folder.path)
 
@@ -114,7 +115,5 @@ def removed(repository: Repository, rev: str) -> list[Folder]:
         elif text:
             path = text.rpartition("/")[0]
             if path not in present and path not in found:
-                before = [folder for folder in folders(repository, f"{commit}^") if folder.path == path]
-                found.update({path: folder for folder in before})
+                found.update((folder.path, folder) for folder in folders(repository, f"{commit}^") if folder.path == path)
     return list(found.values())
-

@@ -144,4 +144,3 @@ class Recorder:
     def has_written(self) -> bool:
         """Whether the chain begun last got a commit."""
         return self._written
-

@@ -99,9 +99,7 @@ class Repository:
             raise StorageFailed(f"git {arguments[0]} failed: {said or f'exit code {completed.returncode}'}")
         return completed.stdout
 
-    def attempt(
-        self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[bytes]:
+    def attempt(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
         """A git command whose failure is an answer."""
         return subprocess.run(
             self.command(*arguments), input=stdin, capture_output=True, env=self._environment(extra or {}), check=False, cwd=self.cwd
@@ -119,9 +117,15 @@ class Repository:
     def stream(self, *arguments: str) -> Iterator[IO[bytes]]:
         """A git command's output while it runs; raises StorageFailed where it fails, unless it was left early."""
         with subprocess.Popen(
-            self.command(*arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self._environment({}), cwd=self.cwd
+            self.command(*arguments),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self._environment({}),
+            cwd=self.cwd,
         ) as process:
-            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
             yield process.stdout
             if process.stdout.read(1):
                 process.kill()
@@ -213,12 +217,8 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
     """The repository around `start`, as git itself finds it (`GIT_DIR` and the index of a running hook included)."""
     questions = ("--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--show-object-format", "--git-path", "index")
     try:
-        completed = subprocess.run(
-            ["git", "rev-parse", *questions], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False
-        )
-        top = subprocess.run(
-            ["git", "rev-parse", "--show-toplevel"], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False
-        )
+        completed = subprocess.run(["git", "rev-parse", *questions], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False)
+        top = subprocess.run(["git", "rev-parse", "--show-toplevel"], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False)
     except FileNotFoundError as error:
         raise UsageError(_no_git(start), hint="Install git and run this again.") from error
     if completed.returncode != 0:

@@ -108,7 +108,8 @@ def _matching(known: Sequence[Subject], name: str) -> list[Subject]:
 
 def _version(repository: Repository, subject: Subject, wanted: str) -> Choice:
     if not subject.chains:
-        raise UsageError(f"{subject.title!r} has no record of versions here", hint="'git fetch' after 'amlgit install', or 'amlgit fetch', may bring it.")
+        hint = "'git fetch' after 'amlgit install', or 'amlgit fetch', may bring it."
+        raise UsageError(f"{subject.title!r} has no record of versions here", hint=hint)
     is_number = re.fullmatch(r"-?[0-9]+", wanted) is not None
     found: list[tuple[str, Entry]] = []
     counts = []

@@ -94,12 +94,11 @@ class Drafter:
         form = webservices.split(value, subject.family, self._decisions)
         return self._web_service(subject.about, subject.time, form)
 
-    def _experiment(
-        self, document: Object, facts: Facts, time: int, form: experiments.Form
-    ) -> tuple[Draft, tuple[Suspicion, ...]]:
+    def _experiment(self, document: Object, facts: Facts, time: int, form: experiments.Form) -> tuple[Draft, tuple[Suspicion, ...]]:
         guard = Guard(facts.family, self._decisions)
         title, summary, creator = (
-            guard.text(value, "experiment", name) if isinstance(value := document.get(name), str) else "" for name in ("Description", "Summary", "Creator")
+            guard.text(value, "experiment", name) if isinstance(value := document.get(name), str) else ""
+            for name in ("Description", "Summary", "Creator")
         )
         story = Story(
             title=title,

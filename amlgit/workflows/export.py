@@ -57,9 +57,7 @@ def _version(repository: Repository, choice: Choice) -> Object:
     files = repository.tree(commit)
     contents = repository.blobs(object_id for _, object_id in files.values())
     kind = chains.EXPERIMENT if any(path.startswith(f"{chains.EXPERIMENT}/") for path in files) else chains.WEB_SERVICE
-    content = {
-        path.removeprefix(f"{kind}/"): contents[object_id] for path, (_, object_id) in files.items() if path.startswith(f"{kind}/")
-    }
+    content = {path.removeprefix(f"{kind}/"): contents[object_id] for path, (_, object_id) in files.items() if path.startswith(f"{kind}/")}
     run = contents[files[chains.RUN_FILE][1]] if chains.RUN_FILE in files else None
     return _join(kind, content, run)
 

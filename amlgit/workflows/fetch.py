@@ -11,7 +11,7 @@ from amlgit.config import Config, Remote
 from amlgit.errors import InvalidDocument
 from amlgit.form.secrets import Decisions, Suspicion
 from amlgit.remotes import archive
-from amlgit.remotes.archive import Document, Listing, Problem
+from amlgit.remotes.archive import Listing, Problem
 from amlgit.store import chains, incoming
 from amlgit.store.chains import Version
 from amlgit.store.lock import exclusive
@@ -83,7 +83,14 @@ def fetch(repository: Repository, settings: Config, remote: Remote, root: Path, 
 
 
 def record(
-    repository: Repository, settings: Config, remote: str, found: Listing, progress: Progress, *, file_times: bool = False, newest: bool = False
+    repository: Repository,
+    settings: Config,
+    remote: str,
+    found: Listing,
+    progress: Progress,
+    *,
+    file_times: bool = False,
+    newest: bool = False,
 ) -> FetchReport:
     """Write the versions of a listing into the chains of `remote`; the caller holds the lock and sweeps.
 
@@ -91,9 +98,11 @@ def record(
     """
     looked = _look_at_all(found, progress, file_times=file_times)
     own, shared = repository.refs(f"{chains.PREFIX}{remote}/"), chains.shared(repository)
-    names = sorted({chains.ref(remote, family) for family in looked.subjects} | {ref for ref in shared if ref.startswith(f"{chains.PREFIX}{remote}/")})
+    prefix = chains.ref(remote, "")
+    names = sorted({prefix + family for family in looked.subjects} | {ref for ref in shared if ref.startswith(prefix)})
     with incoming.receive(repository) as stream:
-        session = _Session(repository, settings, Recorder(repository, stream), looked.problems, progress, sum(map(len, looked.subjects.values())))
+        total = sum(map(len, looked.subjects.values()))
+        session = _Session(repository, settings, Recorder(repository, stream), looked.problems, progress, total)
         for ref in names:
             family = ref.rpartition("/")[2]
             subjects = looked.subjects.get(family, [])
@@ -146,9 +155,7 @@ def _after(known: Sequence[Version], subject: Subject) -> Subject:
 class _Session:
     """One fetch under way: what it takes to bring chain after chain up to date."""
 
-    def __init__(
-        self, repository: Repository, settings: Config, recorder: Recorder, problems: list[Problem], progress: Progress, total: int
-    ) -> None:
+    def __init__(self, repository: Repository, settings: Config, recorder: Recorder, problems: list[Problem], progress: Progress, total: int) -> None:
         self._repository = repository
         self.recorder = recorder
         self._problems = problems

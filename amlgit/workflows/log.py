@@ -35,9 +35,7 @@ def log(repository: Repository, name: str | None) -> list[LogEntry]:
     choice = choose(repository, name)
     if choice.version is not None:
         return [_described(choice.remote or "", choice.version)]
-    return [
-        _described(remote, entry) for remote, tip in sorted(choice.subject.chains.items()) for entry in chains.entries(repository, tip)
-    ]
+    return [_described(remote, entry) for remote, tip in sorted(choice.subject.chains.items()) for entry in chains.entries(repository, tip)]
 
 
 def _described(remote: str, entry: Entry) -> LogEntry:

@@ -106,6 +106,7 @@ def replaced_in(repository: Repository, head: str | None, reports: Sequence[Fold
 
 
 def refuse_unready(repository: Repository) -> None:
+    """Raise Refused where the branch can't get commits now."""
     repository.require_work_tree()
     operation = repository.operation_in_progress()
     if operation is not None:
@@ -201,10 +202,8 @@ def _plan_known(
 def last_seen(repository: Repository, head: str, remote: str, folder: Folder, listed: Sequence[Version]) -> int:
     """The index of the newest version that the branch has seen: named by sync.json, or once the folder's content; -1 for none."""
     binding = folder.bindings[remote]
-    named = [
-        index for index, version in enumerate(listed) if version.content == binding.content and (binding.run is None or version.snapshot == binding.run)
-    ]
-    named = named or [index for index, version in enumerate(listed) if binding.run is not None and version.snapshot == binding.run]
+    of_run = [index for index, version in enumerate(listed) if binding.run is not None and version.snapshot == binding.run]
+    named = [index for index in of_run or range(len(listed)) if listed[index].content == binding.content] or of_run
     seen = max(named, default=-1)
     if seen < len(listed) - 1:
         past = past_contents(repository, head, folder)
@@ -233,9 +232,7 @@ def _write_branch(repository: Repository, stream: Incoming, head: str | None, pl
     return stream.finish(_BRANCH_DEPTH)[ref]
 
 
-def _changes(
-    repository: Repository, stream: Incoming, reader: "_TreeReader", version: Version, plan: _Plan
-) -> list[tuple[str, str, str | None]]:
+def _changes(repository: Repository, stream: Incoming, reader: "_TreeReader", version: Version, plan: _Plan) -> list[tuple[str, str, str | None]]:
     entries = reader.content(version)
     names = {entry.name for entry in entries}
     experiment = version.trailers.get(trailers.EXPERIMENT) or version.trailers.get(trailers.SERVICE, "")

@@ -8,7 +8,8 @@ from pathlib import Path
 from amlgit import config
 from amlgit.config import Remote
 from amlgit.errors import UsageError
-from amlgit.store import chains, repository as repositories, setup
+from amlgit.store import chains, setup
+from amlgit.store import repository as repositories
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.workflows.fetch import Progress

@@ -38,12 +38,9 @@ def share(repository: Repository, settings: Config, git_remote: str, *, as_branc
             # each with a lease on what was just joined: a chain is only ever replaced by one that knows more
             leases = [f"--force-with-lease={target}{name}:{old}" for name, _, old in changes]
             _talk(repository, "push", "--quiet", "--atomic", *leases, git_remote, *(f"{tip}:{target}{name}" for name, tip, _ in changes))
-            repository.update_refs([(theirs + name, tip, shared.get(theirs + name)) for name, tip, _ in changes if _stale(repository, theirs + name, tip)])
+            now = repository.refs(theirs)
+            repository.update_refs([(theirs + name, tip, now.get(theirs + name)) for name, tip, _ in changes if now.get(theirs + name) != tip])
     return ShareReport(pushed=tuple(name for name, _, _ in changes))
-
-
-def _stale(repository: Repository, ref: str, tip: str) -> bool:
-    return repository.refs(ref).get(ref) != tip
 
 
 def _join(repository: Repository, settings: Config) -> None:

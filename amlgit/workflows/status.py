@@ -28,6 +28,11 @@ class FolderStatus:
     edited: bool
     remotes: tuple[BindingStatus, ...]
 
+    @property
+    def needs_attention(self) -> bool:
+        """Whether something is edited, uncommitted, or new at a remote."""
+        return bool(self.uncommitted) or self.edited or any(remote.seen < remote.total for remote in self.remotes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:

@@ -59,9 +59,7 @@ def _knowing(repository: Repository, family: str) -> str:
     return known.pop() if known else DEFAULT_REMOTE
 
 
-def _import(
-    repository: Repository, settings: Config, remote: str, families: set[str], found: Listing, progress: Progress
-) -> PullReport:
+def _import(repository: Repository, settings: Config, remote: str, families: set[str], found: Listing, progress: Progress) -> PullReport:
     fetched = record(repository, settings, remote, found, progress, newest=True)
     head, folders = bring_up(repository, remote, frozenset(), progress, only=frozenset(families))
     return PullReport(fetched=fetched, folders=folders, replaced=replaced_in(repository, head, folders), head=head)
@@ -80,5 +78,3 @@ def _together(reports: Sequence[PullReport]) -> PullReport:
         replaced=tuple(replaced for report in reports for replaced in report.replaced),
         head=reports[-1].head,
     )
-
-

@@ -1,0 +1,96 @@
+"""check."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from amlgit.cli import output
+from amlgit.cli.context import Session, json_option, session, settings_of
+
+if TYPE_CHECKING:
+    from amlgit.workflows.check import CheckReport
+
+_MOST_HINTS = 5
+
+
+@click.command()
+@click.argument("targets", nargs=-1, metavar="[PATH...|REV]")
+@click.option("--staged", is_flag=True, help="Only the folders with staged changes, as they would be committed.")
+@click.option("--fix", is_flag=True, help="Mend in the work tree what has one right fix.")
+@json_option
+@click.option("--sarif", "as_sarif", is_flag=True, help="A SARIF 2.1.0 document on standard output.")
+@click.pass_context
+def check(ctx: click.Context, targets: tuple[str, ...], staged: bool, fix: bool, as_json: bool, as_sarif: bool) -> int:
+    """Whether experiments and services are sound: JSON, normal form, graph, scripts, secrets.
+
+    \b
+    amlgit check               the work tree
+    amlgit check Topics        one experiment, by folder, file or name
+    amlgit check --staged      what the next commit would hold
+    amlgit check main          a commit
+
+    Exits with 1 where it finds an error; warnings alone are no reason.
+    """
+    from amlgit.workflows.check import check as workflow
+    from amlgit.workflows.check import choose_targets
+
+    if as_json and as_sarif:
+        raise click.UsageError("--json and --sarif can't be combined.")
+    run = session(ctx)
+    repository = run.repository()
+    settings, _ = settings_of(repository)
+    chosen = choose_targets(repository, targets, run.folder)
+    report = workflow(repository, settings, paths=chosen.paths, rev=chosen.rev, staged=staged, fix=fix)
+    code = output.FINDINGS if report.errors else output.OK
+    if as_json:
+        output.envelope("check", code, report)
+    elif as_sarif:
+        _show_sarif(report)
+    else:
+        _show(run, report)
+    return code
+
+
+def _show_sarif(report: "CheckReport") -> None:
+    from amlgit import __version__
+    from amlgit.model.jsontext import dumps_pretty
+    from amlgit.review.sarif import sarif
+
+    sys.stdout.buffer.write(dumps_pretty(sarif(report.findings, __version__)))
+    sys.stdout.flush()
+
+
+def _show(run: Session, report: "CheckReport") -> None:
+    for finding in report.fixed:
+        click.echo(f"{_place(finding.path, finding.line)}: {click.style('fixed', fg='green')}: {finding.message} [{finding.rule}]")
+    for finding in report.findings:
+        severity = click.style(finding.severity, fg="red" if finding.severity == "error" else "yellow")
+        click.echo(f"{_place(finding.path, finding.line)}: {severity}: {finding.message} [{finding.rule}]")
+    hints = list(dict.fromkeys(finding.hint for finding in report.findings if finding.hint and not finding.fixable))
+    for hint in hints[:_MOST_HINTS]:
+        run.hint(f"hint: {hint}")
+    if len(hints) > _MOST_HINTS:
+        run.hint(f"hint: --json has {len(hints) - _MOST_HINTS} more hints")
+    run.hint(_count(report))
+
+
+def _place(path: str, line: int | None) -> str:
+    return path if line is None else f"{path}:{line}"
+
+
+def _count(report: "CheckReport") -> str:
+    warnings = len(report.findings) - report.errors
+    counts = [_number(report.errors, "error")] if report.errors else []
+    counts += [_number(warnings, "warning")] if warnings else []
+    counts += [f"{len(report.fixed)} fixed"] if report.fixed else []
+    fixable = sum(finding.fixable for finding in report.findings)
+    mend = f"; 'amlgit check --fix' mends {fixable}" if fixable else ""
+    return f"{', '.join(counts) or 'No findings'} in {_number(report.checked, 'folder')}{mend}."
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+COMMANDS = {"check": check}
