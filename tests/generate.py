@@ -8,7 +8,7 @@ import os
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 from urllib.parse import quote, unquote
@@ -26,6 +26,7 @@ from amlgit.model.jsontext import Json, Number, Object, dumps, dumps_sorted, loa
 
 Draw: TypeAlias = st.DrawFn
 Members: TypeAlias = dict[str, Json]
+Place: TypeAlias = tuple[str | int, ...]
 Value = TypeVar("Value")
 
 GLOBAL = "506153734175476c4f62416c57734963"
@@ -376,7 +377,7 @@ def _node_status(draw: Draw, node_id: str) -> Json:
         "Size": -1,
         "Name": "Results dataset",
         "EndpointType": "SasEndpoint",
-        "AccessCredential": draw(st.sampled_from([None, "", "?sig=u7P0bZ4mVtq6Wk1XoYcRsD5e", "plain", 'with "quotes"'])),
+        "AccessCredential": draw(st.sampled_from([None, "", "?sig=u7P0bZ4mVtq6Wk1XoYcRsD5e", "plain", 'one " quote', "é\\\n"])),
         "Location": "api/sharedaccess",
     }
     status: Members = {
@@ -387,6 +388,81 @@ def _node_status(draw: Draw, node_id: str) -> Json:
         "MetadataOutputEndpoints": {draw(_texts()): [{"Key": "schema", "Value": endpoint}]},
     }
     return _odd(draw, status, (), ("NodeId", "StandardErrorEndpoint"))
+
+
+def a_graph() -> Members:
+    """An export of three nodes in a row: a split, a Python script with CRLF, an R script."""
+
+    def port(node_id: str, name: str) -> Json:
+        asset: Members = {"DataSourceId": None, "TrainedModelId": None, "TransformModuleId": None}
+        return {"Name": name, **asset, "Language": "DotNet", "Version": "4.5.0", "PortIndex": None, "NodeId": node_id}
+
+    def node(node_id: str, module: str, parameters: dict[str, str]) -> Json:
+        return {
+            "Id": node_id,
+            "ModuleId": module,
+            "Comment": "",
+            "CommentCollapsed": True,
+            "Language": "DotNet",
+            "Version": "4.5.0",
+            "UsePreviousResults": True,
+            "IsPartOfPartialRun": False,
+            "ModuleParameters": [
+                {"Name": name, "Value": value, "ValueType": "Literal", "LinkedGlobalParameter": None} for name, value in parameters.items()
+            ],
+            "InputPortsInternal": [port(node_id, "Dataset1"), port(node_id, "Dataset2")],
+            "OutputPortsInternal": [{"Name": name, "NodeId": node_id, "OutputType": None} for name in ("Results1", "Results2")],
+        }
+
+    def edge(source: str, destination: str) -> Json:
+        return {"SourceOutputPortId": source, "DestinationInputPortId": destination, "DestinationInputPortIndex": None}
+
+    first, second, third = (f"{digit * 8}-0000-4000-8000-00000000000{digit}-{digit}1" for digit in "123")
+    boxes = "".join(f"<NodePosition Node='{node_id}' Position='{at},0,200,200'/>" for at, node_id in enumerate((first, second, third)))
+    return {
+        "ExperimentId": "333533ce0e6e44b38365410aec94d7f2.f-id.05126fa5778a4ad0a26931487d3a0821",
+        "Description": "Three nodes",
+        "Graph": {
+            "ModuleNodes": [
+                node(first, SPLIT, {"Fraction": "0.7", "Seed": "42"}),
+                node(second, PYTHON, {"R Script": "import os\r\nx = 1\r\nprint(x)\r\n"}),
+                node(third, R, {"R Script": "x <- 1\ny <- 2", "Seed": ""}),
+            ],
+            "EdgesInternal": [edge(f"{first}:Results1", f"{second}:Dataset1"), edge(f"{second}:Results1", f"{third}:Dataset1")],
+            "SerializedClientData": HEAD + boxes + TAIL,
+        },
+        "NodeStatuses": [],
+    }
+
+
+
+def put(value: Json, path: Place, new: Json) -> Json:
+    """`value` with `new` at `path`: names of members, indexes of lists (one past the end adds to a list)."""
+    if not path:
+        return new
+    step, rest = path[0], path[1:]
+    if isinstance(step, int):
+        assert isinstance(value, list)
+        return [*value[:step], put(value[step] if step < len(value) else None, rest, new), *value[step + 1 :]]
+    assert value is None or isinstance(value, Mapping)
+    members = dict(value or {})
+    members[step] = put(members.get(step), rest, new)
+    return members
+
+
+def put_in(document: Object, path: Place, new: Json) -> Members:
+    """An export with `new` at `path`."""
+    changed = put(document, path, new)
+    assert isinstance(changed, dict)
+    return changed
+
+
+def paths(value: Json, path: Place = ()) -> Iterator[Place]:
+    """The places of all members and entries within a value."""
+    steps = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        yield (*path, step)
+        yield from paths(inner, (*path, step))
 
 
 # The same document another way.

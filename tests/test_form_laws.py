@@ -10,14 +10,10 @@ from hypothesis import strategies as st
 
 from amlgit.form.experiments import Form, Splitter, join
 from amlgit.form.secrets import Decisions
-from amlgit.model.jsontext import Json, Object, dumps
+from amlgit.model.jsontext import Object, dumps
 from tests.generate import (
-    HEAD,
-    PYTHON,
-    R,
-    SPLIT,
-    TAIL,
     Members,
+    a_graph,
     corpus_exports,
     equal_but_for_sets_and_secrets,
     exports,
@@ -134,51 +130,6 @@ def test_pages_are_utf_8_json_with_lf_and_a_final_newline(document: Members) -> 
             json.loads(text)
         else:
             assert text == "" or text.endswith("\n")
-
-
-def a_graph() -> Members:
-    """Three nodes in a row: a split, a Python script with CRLF, an R script."""
-
-    def port(node_id: str, name: str) -> Json:
-        asset: Members = {"DataSourceId": None, "TrainedModelId": None, "TransformModuleId": None}
-        return {"Name": name, **asset, "Language": "DotNet", "Version": "4.5.0", "PortIndex": None, "NodeId": node_id}
-
-    def node(node_id: str, module: str, parameters: dict[str, str]) -> Json:
-        return {
-            "Id": node_id,
-            "ModuleId": module,
-            "Comment": "",
-            "CommentCollapsed": True,
-            "Language": "DotNet",
-            "Version": "4.5.0",
-            "UsePreviousResults": True,
-            "IsPartOfPartialRun": False,
-            "ModuleParameters": [
-                {"Name": name, "Value": value, "ValueType": "Literal", "LinkedGlobalParameter": None} for name, value in parameters.items()
-            ],
-            "InputPortsInternal": [port(node_id, "Dataset1"), port(node_id, "Dataset2")],
-            "OutputPortsInternal": [{"Name": name, "NodeId": node_id, "OutputType": None} for name in ("Results1", "Results2")],
-        }
-
-    def edge(source: str, destination: str) -> Json:
-        return {"SourceOutputPortId": source, "DestinationInputPortId": destination, "DestinationInputPortIndex": None}
-
-    first, second, third = (f"{digit * 8}-0000-4000-8000-00000000000{digit}-{digit}1" for digit in "123")
-    boxes = "".join(f"<NodePosition Node='{node_id}' Position='{at},0,200,200'/>" for at, node_id in enumerate((first, second, third)))
-    return {
-        "ExperimentId": "333533ce0e6e44b38365410aec94d7f2.f-id.05126fa5778a4ad0a26931487d3a0821",
-        "Description": "Three nodes",
-        "Graph": {
-            "ModuleNodes": [
-                node(first, SPLIT, {"Fraction": "0.7", "Seed": "42"}),
-                node(second, PYTHON, {"R Script": "import os\r\nx = 1\r\nprint(x)\r\n"}),
-                node(third, R, {"R Script": "x <- 1\ny <- 2", "Seed": ""}),
-            ],
-            "EdgesInternal": [edge(f"{first}:Results1", f"{second}:Dataset1"), edge(f"{second}:Results1", f"{third}:Dataset1")],
-            "SerializedClientData": HEAD + boxes + TAIL,
-        },
-        "NodeStatuses": [],
-    }
 
 
 def changed_lines(old: Form, new: Form) -> dict[str, list[str]]:

@@ -41,17 +41,14 @@ class NodeForm:
 def write(node: Object, stem: str, sources: Mapping[str, str], guard: Guard, known: Memo[bytes] | None = None) -> NodeForm:
     """The files of a node; `sources` is what feeds it, by input port, as `<stem>:<port>`; `known` are lines of parameters without secrets."""
     writer = _NodeWriter(node, stem, guard, Memo(64) if known is None else known)
-    members: dict[str, Block] = {
-        name: writer.member(name, value)
-        for name, value in leave_out({name: value for name, value in node.items() if name not in OWNED_BY_RUNS}, _USUAL_NODE).items()
+    lists: dict[str, list[Block] | None] = {
+        "InputPortsInternal": writer.ports("InputPortsInternal", _USUAL_INPUT, sources),
+        "OutputPortsInternal": writer.ports("OutputPortsInternal", _USUAL_OUTPUT, {}),
+        "ModuleParameters": writer.parameters(),
     }
-    for name, lines in (
-        ("InputPortsInternal", writer.ports("InputPortsInternal", _USUAL_INPUT, sources)),
-        ("OutputPortsInternal", writer.ports("OutputPortsInternal", _USUAL_OUTPUT, {})),
-        ("ModuleParameters", writer.parameters()),
-    ):
-        if lines is not None:
-            members[name] = lines
+    members: dict[str, Block] = {name: lines for name, lines in lists.items() if lines is not None}
+    others = {name: value for name, value in node.items() if name not in OWNED_BY_RUNS and name not in members}
+    members.update({name: writer.member(name, value) for name, value in leave_out(others, _USUAL_NODE).items()})
     pages = [(f"{FOLDER}{stem}.json", page(block(members, "Id"))), *writer.scripts]
     owned = leave_out({name: node[name] for name in OWNED_BY_RUNS if name in node}, OWNED_BY_RUNS)
     return NodeForm(files=tuple(pages), linked_credentials=tuple(writer.linked_credentials), run={"Id": node["Id"], **owned} if owned else {})
