@@ -444,8 +444,7 @@ def put(value: Json, path: Place, new: Json) -> Json:
     if isinstance(step, int):
         assert isinstance(value, list)
         return [*value[:step], put(value[step] if step < len(value) else None, rest, new), *value[step + 1 :]]
-    assert value is None or isinstance(value, Mapping)
-    members = dict(value or {})
+    members = dict(value) if isinstance(value, Mapping) else {}
     members[step] = put(members.get(step), rest, new)
     return members
 

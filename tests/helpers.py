@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from amlgit import samples
 from amlgit.cli.main import run
 
 Document = dict[str, Any]  # Any: tests reach into exports as they came
@@ -99,8 +100,15 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def clone(archive: Path, folder: Path, *options: str, code: int = OK) -> Path:
-    """`amlgit clone` of an archive; gives the new repository."""
+    """`amlgit clone` of an archive, which must end with `code`; gives the new repository."""
     aml(folder.parent, "clone", *options, "--archive", archive, folder).expect(code)
+    return folder
+
+
+def clone_samples(folder: Path) -> Path:
+    """`amlgit clone` of the samples; some of them may be held back."""
+    run = aml(folder.parent, "clone", "--archive", samples.archive(), folder)
+    assert run.code in (OK, PARTLY), run.err
     return folder
 
 
@@ -376,9 +384,20 @@ def _ordered(document: Document) -> Document:
         for name in ("Inputs", "Outputs", "Parameters"):
             _sort(service, name, "Name", "Id")
         _split_layout(service)
+    _sort_definition(document)
     _sort(document, "NodeStatuses", "NodeId")
     _sort(document, "Tags")
     return document
+
+
+def _sort_definition(document: Document) -> None:
+    """The edges of a web service definition, however its members are spelled."""
+    folded = {name.lower(): value for name, value in document.items()}
+    for step in ("properties", "package"):
+        found = folded.get(step)
+        folded = {name.lower(): value for name, value in found.items()} if isinstance(found, dict) else {}
+    if isinstance(folded.get("edges"), list):
+        folded["edges"].sort(key=repr)
 
 
 def _sort(parent: Document, name: str, *keys: str) -> None:

@@ -22,6 +22,7 @@ from tests.helpers import (
     aml,
     chains,
     clone,
+    clone_samples,
     commit_all,
     count,
     dirty,
@@ -164,7 +165,7 @@ def test_a_single_file_is_an_archive(corpus: Path, tmp_path: Path) -> None:
 
 
 def test_the_samples_become_a_story_in_order_of_time(tmp_path: Path) -> None:
-    repository = clone(samples.archive(), tmp_path / "r", code=PARTLY)
+    repository = clone_samples(tmp_path / "r")
     versions = sum(count(repository, tip) for tip in chains(repository).values())
     assert count(repository) == 1 + versions
     times = [int(time) for time in git(repository, "log", "--reverse", "--format=%at", "HEAD~" + str(versions) + "..").split()]
@@ -175,7 +176,7 @@ def test_the_samples_become_a_story_in_order_of_time(tmp_path: Path) -> None:
 
 
 def test_a_renamed_sample_keeps_its_folder(tmp_path: Path) -> None:
-    repository = clone(samples.archive(), tmp_path / "r", code=PARTLY)
+    repository = clone_samples(tmp_path / "r")
     (found,) = repository.glob("experiments/Customer churn - scoring-*")
     titles = git(repository, "log", "--format=%s", "--", f"experiments/{found.name}").splitlines()
     assert len({title.rpartition(": ")[0] for title in titles}) == 2

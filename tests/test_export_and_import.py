@@ -27,6 +27,7 @@ from tests.helpers import (
     aml,
     chains,
     clone,
+    clone_samples,
     commit_all,
     count,
     differences,
@@ -142,7 +143,7 @@ def test_every_version_comes_out_of_a_second_members_clone_with_its_chains(corpu
 
 
 def test_the_samples_come_back_too(tmp_path: Path) -> None:
-    repository = clone(samples.archive(), tmp_path / "r", code=PARTLY)
+    repository = clone_samples(tmp_path / "r")
     for path in _experiments(samples.archive()):
         run_id = read_export(path.read_bytes())["RunId"]
         if run_id and "Sensor" not in path.name:

@@ -88,9 +88,11 @@ class Place(NamedTuple):
 
 
 class _Rule(NamedTuple):
+    """Regular expressions, compiled when a text may match: most runs meet none, and compiling them all takes longer than a hook may."""
+
     reason: str
-    pattern: re.Pattern[str]
-    context: re.Pattern[str] | None = None
+    pattern: str
+    context: str | None = None
 
 
 _BASE64_UNIT = r"(?:[A-Za-z0-9+/_\-]|%(?:25)*(?:2[BbFf]|3[Dd]))"
@@ -98,35 +100,33 @@ _BASE64_UNIT = r"(?:[A-Za-z0-9+/_\-]|%(?:25)*(?:2[BbFf]|3[Dd]))"
 _CERTAIN = (
     _Rule(
         "account key",
-        re.compile(r"(?i)\b(?:AccountKey|SharedAccessKey|SharedSecretValue)\s*=\s*(?P<secret>[^;,\s\"'<>&$]{16,})"),
+        r"(?i)\b(?:AccountKey|SharedAccessKey|SharedSecretValue)\s*=\s*(?P<secret>[^;,\s\"'<>&$]{16,})",
     ),
-    _Rule("signature", re.compile(rf"(?i)(?:\b|%(?:25)*(?:3F|26))(?:sig|signature)(?:=|%(?:25)*3D)(?P<secret>{_BASE64_UNIT}{{16,}}={{0,2}})")),
+    _Rule("signature", rf"(?i)(?:\b|%(?:25)*(?:3F|26))(?:sig|signature)(?:=|%(?:25)*3D)(?P<secret>{_BASE64_UNIT}{{16,}}={{0,2}})"),
     _Rule(
         "password",
-        re.compile(r"(?i)\b(?:password|pwd)\s*=\s*(?P<secret>[^;\"'\s$][^;\"']*)"),
-        re.compile(r"(?i)\b(?:server|data source|user id|uid|initial catalog|database|driver|account ?name|host)\s*="),
+        r"(?i)\b(?:password|pwd)\s*=\s*(?P<secret>[^;\"'\s$][^;\"']*)",
+        r"(?i)\b(?:server|data source|user id|uid|initial catalog|database|driver|account ?name|host)\s*=",
     ),
-    _Rule("bearer token", re.compile(r"(?i)\bbearer[ \t\r\n]+(?P<secret>[A-Za-z0-9\-._~+/]{20,}=*)")),
-    _Rule("password", re.compile(r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]+:(?P<secret>[^\s/@\"'<>$]+)@")),
-    _Rule("private key", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>[^$]+?)(?:-----END|\Z)")),
-    _Rule("token", re.compile(r"\b(?P<secret>eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,})")),
-    _Rule("key", re.compile(r"(?i)(?:key|token|secret|password|credential)[\"']?\s*(?::|=|<-)\s*[\"']?(?P<secret>[A-Za-z0-9+/]{86}==)")),
+    _Rule("bearer token", r"(?i)\bbearer[ \t\r\n]+(?P<secret>[A-Za-z0-9\-._~+/]{20,}=*)"),
+    _Rule("password", r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]+:(?P<secret>[^\s/@\"'<>$]+)@"),
+    _Rule("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>[^$]+?)(?:-----END|\Z)"),
+    _Rule("token", r"\b(?P<secret>eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,})"),
+    _Rule("key", r"(?i)(?:key|token|secret|password|credential)[\"']?\s*(?::|=|<-)\s*[\"']?(?P<secret>[A-Za-z0-9+/]{86}==)"),
 )
 
 _SUSPECT = (
-    _Rule(
-        "64 bytes in base64, as storage and endpoint keys are", re.compile(r"(?<![A-Za-z0-9+/=])(?P<secret>[A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])")
-    ),
+    _Rule("64 bytes in base64, as storage and endpoint keys are", r"(?<![A-Za-z0-9+/=])(?P<secret>[A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])"),
     _Rule(
         "a value given to a password, key or token",
-        re.compile(
+        (
             r"(?i)(?:password|passwd|pwd|api[_ -]?key|account[_ -]?key|access[_ -]?key|secret|token)[A-Za-z0-9_]{0,20}[\"']?\s*(?:=|:|<-)\s*"
             r"[\"'](?P<secret>(?=[^\"']*[0-9])(?=[^\"']*[A-Za-z])[^\s\"'$<>{}]{8,})[\"']"
         ),
     ),
     _Rule(
         "a value given to a password",
-        re.compile(r"(?i)\b(?:password|passwd|pwd)\s*[=:]\s*(?P<secret>(?=[^\s;,]*[0-9])(?=[^\s;,]*[A-Za-z])[^\s;,\"'$<>{}()\[\]]{8,})"),
+        r"(?i)\b(?:password|passwd|pwd)\s*[=:]\s*(?P<secret>(?=[^\s;,]*[0-9])(?=[^\s;,]*[A-Za-z])[^\s;,\"'$<>{}()\[\]]{8,})",
     ),
 )
 
@@ -218,7 +218,7 @@ class Guard:
         if not _may_hold_secret(text):
             return text
         for rule in _CERTAIN:
-            if rule.context is None or rule.context.search(text):
+            if rule.context is None or re.search(rule.context, text):
                 text = self._apply(rule, text, node, name, certain=not is_script)
         for rule in _SUSPECT:
             text = self._apply(rule, text, node, name, certain=False)
@@ -239,7 +239,7 @@ class Guard:
             start, end = match.span("secret")
             return match.string[match.start() : start] + placeholder(rule.reason) + match.string[end : match.end()]
 
-        return rule.pattern.sub(decide, text)
+        return re.sub(rule.pattern, decide, text)
 
 
 def _may_hold_secret(text: str) -> bool:

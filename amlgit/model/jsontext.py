@@ -3,6 +3,7 @@
 Duplicate keys, NaN, infinities, lone surrogates, too deep and too large documents are refused; the text of a number survives.
 """
 
+import functools
 import json
 import re
 from collections import Counter
@@ -46,6 +47,9 @@ MAX_DEPTH = 100
 
 _SHALLOW = 10
 """Levels of the fast decoder: real exports nest eight, and each more doubles its start-up."""
+_SMALL = 256
+"""Bytes up to which a strict parse is as fast as any, and needs no decoder built."""
+
 BOM = b"\xef\xbb\xbf"
 
 
@@ -66,9 +70,13 @@ def _encode_number(value: object) -> msgspec.Raw:
     raise TypeError(f"not JSON: {type(value).__name__}")
 
 
-_shallow_decoder = msgspec.json.Decoder(_nested(_SHALLOW))
 _encoder = msgspec.json.Encoder(enc_hook=_encode_number)
 _sorting_encoder = msgspec.json.Encoder(enc_hook=_encode_number, order="sorted")
+
+
+@functools.cache
+def _shallow_decoder() -> msgspec.json.Decoder[Json]:
+    return msgspec.json.Decoder(_nested(_SHALLOW))
 
 
 def loads(data: bytes) -> Json:
@@ -76,7 +84,7 @@ def loads(data: bytes) -> Json:
     if len(data) > MAX_BYTES:
         raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({len(data):,} bytes)")
     data = data.removeprefix(BOM)
-    value = _loads_regular(data)
+    value = _loads_regular(data) if len(data) > _SMALL else _IRREGULAR
     return _loads_strictly(data) if value is _IRREGULAR else value
 
 
@@ -95,7 +103,7 @@ def _loads_regular(data: bytes) -> Json:
     no duplicate key, no odd number and no lone surrogate to lose, and this costs a third of a strict parse.
     """
     try:
-        value: Json = _shallow_decoder.decode(data)
+        value: Json = _shallow_decoder().decode(data)
         same = _encoder.encode(value) == b"/".join(data.split(rb"\/"))
     except (ValueError, RecursionError):
         return _IRREGULAR

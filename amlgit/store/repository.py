@@ -215,20 +215,20 @@ def _tree_entry(entry: bytes) -> tuple[str, tuple[str, str]]:
 
 def discover(start: Path, environment: Mapping[str, str]) -> Repository:
     """The repository around `start`, as git itself finds it (`GIT_DIR` and the index of a running hook included)."""
-    questions = ("--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--show-object-format", "--git-path", "index")
+    questions = ("--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--show-object-format", "--git-path", "index", "--show-toplevel")
     try:
         completed = subprocess.run(["git", "rev-parse", *questions], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False)
-        top = subprocess.run(["git", "rev-parse", "--show-toplevel"], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(_no_git(start), hint="Install git and run this again.") from error
-    if completed.returncode != 0:
+    answers = completed.stdout.decode(errors="surrogateescape").splitlines()
+    if len(answers) < 5:
         said = completed.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
         raise UsageError(f"{start} is in no git repository ({said})", hint="Run 'amlgit init' or 'amlgit clone' first.")
-    git_dir, common_dir, bare, object_format, index = completed.stdout.decode(errors="surrogateescape").splitlines()
+    git_dir, common_dir, bare, object_format, index, *top = answers  # a bare repository has no top folder to show
     return Repository(
         git_dir=Path(git_dir),
         common_dir=(start / common_dir).resolve(),
-        work_tree=None if bare == "true" or top.returncode != 0 else Path(top.stdout.decode(errors="surrogateescape").removesuffix("\n")),
+        work_tree=Path(top[0]) if top and bare != "true" else None,
         object_format=object_format,
         index_file=(start / index).resolve(),
         environment=environment,
