@@ -391,13 +391,18 @@ def _ordered(document: Document) -> Document:
 
 
 def _sort_definition(document: Document) -> None:
-    """The edges of a web service definition, however its members are spelled."""
+    """The edges and links of a web service definition, however its members are spelled."""
     folded = {name.lower(): value for name, value in document.items()}
     for step in ("properties", "package"):
         found = folded.get(step)
         folded = {name.lower(): value for name, value in found.items()} if isinstance(found, dict) else {}
     if isinstance(folded.get("edges"), list):
         folded["edges"].sort(key=repr)
+    parameters = folded.get("graphparameters")
+    for parameter in parameters.values() if isinstance(parameters, dict) else ():
+        for links in parameter.values():
+            if isinstance(links, list):
+                links.sort(key=repr)
 
 
 def _sort(parent: Document, name: str, *keys: str) -> None:

@@ -448,17 +448,6 @@ def test_a_folder_that_cannot_be_written_is_a_clear_error_and_the_next_run_finis
     _check_moved(folder, new)
 
 
-def test_a_file_becomes_a_folder_and_a_folder_a_file(folder: Path) -> None:
-    repository = discover(folder, os.environ)
-    old = str(repository.head())
-    new = _target(repository, old, {"e/nodes/a": None, "e/nodes/b": None, "e/nodes": b"now a file"})
-    fast_forward(repository, old, new, "test")
-    _check_moved(folder, new)
-    back = _target(repository, new, {"e/nodes": None, "e/nodes/a": b"a folder again"})
-    fast_forward(repository, new, back, "test")
-    _check_moved(folder, back)
-
-
 def test_many_files_move(folder: Path) -> None:
     repository = discover(folder, os.environ)
     old = str(repository.head())

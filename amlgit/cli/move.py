@@ -111,9 +111,9 @@ def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool
     else:
         config.write_atomically(run.path(target), report.data)
     for place in report.placeholders:
-        output.note(f"a secret is missing at {place}")
+        output.note(f"a placeholder stands for a secret: {place}")
     if report.placeholders:
-        run.hint("hint: its placeholder stands there; put the value in before you import the file anywhere.")
+        run.hint("hint: put the values in before you import the file anywhere.")
     return output.OK
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
 
 from amlgit.model import ids
 from amlgit.model.assets import PORT_MEMBERS
@@ -32,8 +33,7 @@ def faults(document: Object, names: Mapping[str, str] | None = None) -> list[Fau
     return _Checker(names or {}).document(document)
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(NamedTuple):
     """A node's ports by name; None where they can't be read, so that nothing is said about edges to them."""
 
     inputs: Mapping[str, Object] | None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import nodes
@@ -37,16 +38,14 @@ class Reading:
         return len(self.nodes) == len(self.node_paths)
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(NamedTuple):
     """A script as a node's file names it: its path, and whether it is kept with LF for CRLF."""
 
     path: str
     is_crlf: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A node's file stem as another file names it: the member that does, and all of its text."""
 
     member: str

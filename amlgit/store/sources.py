@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from amlgit.errors import StorageFailed
 from amlgit.form.companions import SYNC
@@ -23,8 +22,7 @@ Wanted = Callable[[str], bool]
 """Whether a folder, by its path in the repository, is asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderFiles:
+class FolderFiles(NamedTuple):
     """All files of an experiment's or service's folder, by path in it."""
 
     path: str
@@ -48,11 +46,11 @@ class Source(Protocol):
         """Those of the files, by path in the repository, that git ignores."""
 
 
-@dataclass(frozen=True, slots=True)
 class WorkTree:
     """The files as they lie there."""
 
-    repository: Repository
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
 
     def folders(self, wanted: Wanted) -> Iterator[FolderFiles]:
         for path in self._paths():
@@ -103,12 +101,12 @@ def _walk(folder: Path) -> "Iterator[os.DirEntry[str]]":
                 yield entry
 
 
-@dataclass(frozen=True, slots=True)
 class Commit:
     """The files as a commit has them."""
 
-    repository: Repository
-    rev: str
+    def __init__(self, repository: Repository, rev: str) -> None:
+        self.repository = repository
+        self.rev = rev
 
     def folders(self, wanted: Wanted) -> Iterator[FolderFiles]:
         listed = _tree(self.repository, self.rev, _KINDS)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from amlgit.config import Config
 from amlgit.errors import InvalidDocument, UsageError
@@ -34,8 +35,7 @@ class CheckReport:
         return sum(finding.severity == "error" for finding in self.findings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Targets:
+class Targets(NamedTuple):
     """What the command line asks for: paths in the repository, and the commit to look at."""
 
     paths: tuple[str, ...] = ()

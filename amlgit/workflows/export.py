@@ -1,6 +1,6 @@
 """`export`: one JSON file that the old tools can import."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def export(repository: Repository, name: str, *, pretty: bool) -> ExportReport:
     """The export of a version (all of it) or of the work tree (what people own)."""
     choice = choose(repository, name)
     document = _version(repository, choice) if choice.version is not None else _work_tree(repository, choice)
-    places = tuple(_placeholders(document, ""))
+    places = tuple(dict.fromkeys(_placeholders(document, ())))
     whole = secrets.unescape(document)
     return ExportReport(data=dumps_pretty(whole) if pretty else _wire(whole), placeholders=places)
 
@@ -39,16 +39,20 @@ def _wire(document: Json) -> bytes:
     return dumps(document).replace(b'"/Date(', rb'"\/Date(').replace(b')/"', rb')\/"')
 
 
-def _placeholders(value: Json, where: str) -> "list[str]":
+def _placeholders(value: Json, labels: tuple[str, ...]) -> Iterator[str]:
+    """Where placeholders stand, by the names and ids on the way; links to a run's outputs are not worth a word, they expired long ago."""
     if isinstance(value, str):
-        return [where] if secrets.PLACEHOLDER.search(value) else []
-    if isinstance(value, Mapping):
-        label = value.get("Name") or value.get("Id") or value.get("NodeId")
-        here = f"{where}/{label}" if isinstance(label, str) else where
-        return [place for name, member in value.items() for place in _placeholders(member, f"{here}/{name}")]
-    if isinstance(value, list):
-        return [place for entry in value for place in _placeholders(entry, where)]
-    return []
+        if secrets.PLACEHOLDER.search(value):
+            yield ": ".join(labels)
+    elif isinstance(value, Mapping):
+        label = value.get("Name") or value.get("Id")
+        here = (*labels, label) if isinstance(label, str) else labels
+        for name, member in value.items():
+            if name != "NodeStatuses":
+                yield from _placeholders(member, here if isinstance(label, str) else (*labels, name))
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _placeholders(entry, labels)
 
 
 def _version(repository: Repository, choice: Choice) -> Object:
