@@ -234,12 +234,9 @@ def _node(node: str, module: _Module, random: Random) -> Document:
             for name, choice in module.parameters.items()
         ],
         "IsPartOfPartialRun": False,
-        "InputPortsInternal": [
-            {"Name": port, **_NO_ASSET, **_DOTNET, "PortIndex": None, "NodeId": node} for port in module.inputs
-        ],
+        "InputPortsInternal": [{"Name": port, **_NO_ASSET, **_DOTNET, "PortIndex": None, "NodeId": node} for port in module.inputs],
         "OutputPortsInternal": [
-            {"Name": port, "NodeId": node, "OutputType": "TrainedModel" if port == "Trained model" else None}
-            for port in module.outputs
+            {"Name": port, "NodeId": node, "OutputType": "TrainedModel" if port == "Trained model" else None} for port in module.outputs
         ],
     }
 
@@ -317,12 +314,8 @@ def _add_or_remove(graph: _Graph, random: Random) -> None:
         del graph.boxes[removed]
 
 
-def _finished_run(
-    graph: _Graph, workspace: str, family: str, parent: str | None, created: int, random: Random
-) -> Document:
-    statuses = [
-        _node_status(node, workspace, created, number * 1500, random) for number, node in enumerate(graph.nodes)
-    ]
+def _finished_run(graph: _Graph, workspace: str, family: str, parent: str | None, created: int, random: Random) -> Document:
+    statuses = [_node_status(node, workspace, created, number * 1500, random) for number, node in enumerate(graph.nodes)]
     ended = max(int(status["Status"]["EndTime"][6:-2]) for status in statuses) + 1800
     stamp = f"{datetime.max - timedelta(milliseconds=created):%Y-%m-%dt%H.%M.%S}"
     saved = quote(f"{_EPOCH + timedelta(milliseconds=ended):%Y-%m-%dT%H:%M:%S.%f}")
@@ -389,9 +382,7 @@ def _node_status(node: Document, workspace: str, created: int, delay: int, rando
         extension = "ilearner" if is_model else "dataset"
         outputs[port] = endpoint(port, f"{output}%2F{output}.{extension}", random.randint(500, 2_000_000))
         metadata[port] = [{"Name": kind, "Value": f"experimentoutput/{output}/{blob}"} for kind, blob in blobs.items()]
-        described[port] = [
-            {"Key": "visualization", "Value": endpoint(port, f"{output}%2F{blobs['visualization']}", -1)}
-        ]
+        described[port] = [{"Key": "visualization", "Value": endpoint(port, f"{output}%2F{blobs['visualization']}", -1)}]
     started = created + 3000 + delay
     ended = started if is_cached else started + random.randint(2000, 25_000)
     detail = "Task output was present in output cache" if is_cached else "None"
@@ -405,6 +396,17 @@ def _node_status(node: Document, workspace: str, created: int, delay: int, rando
     }
 
 
+def write(target: Path, *, nodes: int, snapshots: int, experiments: int, seed: int) -> None:
+    """Write an archive: a folder for each experiment, a file for each of its runs."""
+    for number in range(1, experiments + 1):
+        folder = target / f"experiment-{number:03}"
+        folder.mkdir(parents=True, exist_ok=True)
+        document = experiment(nodes, seed * 1000 + number)
+        for run in range(1, snapshots + 1):
+            (folder / f"run-{run:05}.json").write_bytes(wire(document).encode())
+            document = edited(document, seed)
+
+
 def main() -> None:
     """Write the archive that the command line asks for."""
     parser = argparse.ArgumentParser(description="Write an archive of finished runs.")
@@ -414,13 +416,7 @@ def main() -> None:
     parser.add_argument("--experiments", type=int, default=1, help="experiments (1)")
     parser.add_argument("--seed", type=int, default=1, help="another seed gives other experiments (1)")
     options = parser.parse_args()
-    for number in range(1, options.experiments + 1):
-        folder = options.folder / f"experiment-{number:03}"
-        folder.mkdir(parents=True, exist_ok=True)
-        document = experiment(options.nodes, options.seed * 1000 + number)
-        for run in range(1, options.snapshots + 1):
-            (folder / f"run-{run:05}.json").write_bytes(wire(document).encode())
-            document = edited(document, options.seed)
+    write(options.folder, nodes=options.nodes, snapshots=options.snapshots, experiments=options.experiments, seed=options.seed)
 
 
 if __name__ == "__main__":

@@ -85,10 +85,8 @@ def _values(value: Json) -> list[Json]:
 def test_a_selection_stands_on_the_line_of_its_parameter() -> None:
     form = split(put_in(a_graph(), VALUE, quote(RULES, safe=JAVASCRIPT)))
     lines = texts(form)["nodes/Split Data 11-1111.json"].decode().split("\n")
-    assert [line for line in lines if "Columns" in line] == [
-        '    {"Name": "Fraction", "Columns": {"isFilter": true, "rules": '
-        '[{"ruleType": "ColumnNames", "columns": ["Größe", "a b"], "exclude": false}]}},'
-    ]
+    rules = '[{"ruleType": "ColumnNames", "columns": ["Größe", "a b"], "exclude": false}]'
+    assert [line for line in lines if "Columns" in line] == [f'    {{"Name": "Fraction", "Columns": {{"isFilter": true, "rules": {rules}}}}},']
 
 
 @pytest.mark.parametrize("depth", [1, 50, 90, 94, 95, 96, 97, 98, 99, 100, 101, 150])

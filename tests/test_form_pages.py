@@ -93,10 +93,12 @@ HOLDERS = [
 @pytest.mark.parametrize("holder", HOLDERS, ids=lambda holder: ".".join(map(str, holder)) or "experiment")
 @pytest.mark.parametrize("marker", [*sorted(MARKERS), "Encoding", "$File", "$$Absent", "Node", "NodePositions", "SerializedClientData"])
 def test_our_markers_from_outside_come_back_exactly(holder: tuple[str | int, ...], marker: str) -> None:
-    document = {**a_graph(), "WebService": {"Inputs": [{"Name": "in", "Id": "1"}], "Parameters": [{"Name": "p", "ParameterDefinition": {}}]}}
+    service: Members = {"Inputs": [{"Name": "in", "Id": "1"}], "Parameters": [{"Name": "p", "ParameterDefinition": {}}]}
+    document: Members = {**a_graph(), "WebService": service}
     document = put_in(document, ("NodeStatuses", 0), {"NodeId": "x"})
     wrong_types = {"SerializedClientData"}
-    for value in ("x", None, ["File"], {"File": "x"}, "nodes/x.py", "Execute Python Script 21-2222.py", False):
+    odd: tuple[Json, ...] = ("x", None, ["File"], {"File": "x"}, "nodes/x.py", "Execute Python Script 21-2222.py", False)
+    for value in odd:
         if marker in wrong_types and holder in {("Graph",), ("WebService",)} and value is not None:
             continue
         changed = put_in(document, (*holder, marker), value)

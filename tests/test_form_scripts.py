@@ -46,7 +46,7 @@ def test_an_editor_that_adds_a_final_newline_changes_nothing() -> None:
 
 
 def test_a_carriage_return_in_a_script_kept_with_lf_is_refused_by_name() -> None:
-    with pytest.raises(InvalidDocument, match="x.py"):
+    with pytest.raises(InvalidDocument, match=r"x\.py"):
         scripts.encode(Script("a\r\nb\n", "CRLF", True), "x.py")
 
 

@@ -406,7 +406,7 @@ def test_one_splitter_leaves_no_secret_in_any_of_many_versions(document: Members
         assert texts(form) == texts(split(version))
 
 
-@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=40), st.sampled_from(FOREIGN), st.text(max_size=5))
+@given(st.text(st.characters(codec="utf-8"), max_size=40), st.sampled_from(FOREIGN), st.text(max_size=5))
 def test_unescape_is_the_inverse_of_escape(before: str, lookalike: str, after: str) -> None:
     text = before + lookalike + after
     assert secrets.unescape(secrets.escape(text)) == text

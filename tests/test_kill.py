@@ -253,8 +253,8 @@ def _turns(scene: Scene) -> dict[str, int]:
 
 
 def _places(scene: Scene) -> list[Place]:
-    """Each line at its first, its last and a middle turn."""
-    return sorted({(place, turn) for place, turns in _turns(scene).items() for turn in (1, (turns + 1) // 2, turns)})
+    """Each line at its first turn and, where it has several, in the middle of them."""
+    return sorted({(place, turn) for place, turns in _turns(scene).items() for turn in (1, (turns + 1) // 2)})
 
 
 def _kill_at_lines(scene: Scene, places: Sequence[Place]) -> None:

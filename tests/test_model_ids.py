@@ -38,7 +38,7 @@ def test_the_case_of_an_id_makes_no_difference() -> None:
         f"{WS}.f-id.{FAMILY}" + "0" * 100_000,
         f"{WS}.s-id.{FAMILY}." + "1" * 62,
         f"../{WS}.f-id.{FAMILY}",
-        f"{WS}.f-id.{'０' * 32}",
+        f"{WS}.f-id." + "\uff10" * 32,
     ],
 )
 def test_what_is_no_experiment_id_is_none(text: str) -> None:

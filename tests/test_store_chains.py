@@ -16,7 +16,11 @@ def folder(tmp_path: Path) -> Path:
     """A clone with a chain of four versions and another of one."""
     for number in range(1, 5):
         save(tmp_path / "archive", f"{number}.json", experiment("Trial", created=1_450_000_000 + number * 86_400, fraction=f"0.{number}", run=number))
-    save(tmp_path / "archive", "other.json", experiment("Other: one", family=OTHER_FAMILY, run=1, creator="a <b>\nc", summary="Aml-Snapshot: no\n\nlines"))
+    save(
+        tmp_path / "archive",
+        "other.json",
+        experiment("Other: one", family=OTHER_FAMILY, run=1, creator="a <b>\nc", summary="Aml-Snapshot: no\n\nlines"),
+    )
     aml(tmp_path, "clone", "--archive", tmp_path / "archive", tmp_path / "repository").expect(0)
     return tmp_path / "repository"
 
@@ -64,7 +68,15 @@ def test_a_title_with_a_colon_and_a_summary_like_a_trailer_are_read_right(reposi
 
 @pytest.mark.parametrize(
     "setting",
-    ["log.showSignature=true", "i18n.logOutputEncoding=ISO-8859-1", "log.date=relative", "color.ui=always", "log.decorate=full", "format.pretty=oneline", "log.follow=true"],
+    [
+        "log.showSignature=true",
+        "i18n.logOutputEncoding=ISO-8859-1",
+        "log.date=relative",
+        "color.ui=always",
+        "log.decorate=full",
+        "format.pretty=oneline",
+        "log.follow=true",
+    ],
 )
 def test_the_users_configuration_does_not_change_what_is_read(repository: Repository, setting: str) -> None:
     tip = repository.refs()[chains.ref("archive", FAMILY)]
@@ -75,7 +87,10 @@ def test_the_users_configuration_does_not_change_what_is_read(repository: Reposi
 
 def test_titles_are_those_at_the_tips(repository: Repository) -> None:
     tips = repository.refs(chains.PREFIX)
-    assert chains.titles(repository, tips.values()) == {tips[chains.ref("archive", FAMILY)]: "Trial", tips[chains.ref("archive", OTHER_FAMILY)]: "Other: one"}
+    assert chains.titles(repository, tips.values()) == {
+        tips[chains.ref("archive", FAMILY)]: "Trial",
+        tips[chains.ref("archive", OTHER_FAMILY)]: "Other: one",
+    }
     assert chains.titles(repository, []) == {}
 
 
@@ -139,5 +154,7 @@ def test_a_pull_adopts_what_others_shared_and_never_knows_less(folder: Path, tmp
         version.snapshot for version in chains.versions(repository, wanted[chains.ref("archive", FAMILY)])
     ]
     assert len(chains.versions(other, other.refs()[chains.ref("archive", FAMILY)])) == 5
-    assert repository.attempt("merge-base", "--is-ancestor", wanted[chains.ref("archive", FAMILY)], "HEAD").returncode == 1, "no branch hangs on a chain"
+    assert repository.attempt("merge-base", "--is-ancestor", wanted[chains.ref("archive", FAMILY)], "HEAD").returncode == 1, (
+        "no branch hangs on a chain"
+    )
     assert other.refs()[chains.ref("archive", OTHER_FAMILY)] == wanted[chains.ref("archive", OTHER_FAMILY)], "adopted as it was"

@@ -114,33 +114,48 @@ def test_nothing_written_is_nothing_brought_in(folder: Path) -> None:
 @pytest.mark.parametrize("nonsense", [b"nonsense\n", b"commit refs/heads/x\nnonsense\n", b"data 5\n", b"blob\ndata 99999999\nshort"])
 def test_a_failing_stream_is_an_error_and_leaves_nothing(folder: Path, nonsense: bytes) -> None:
     repository = discover(folder, os.environ)
-    with pytest.raises(StorageFailed, match="fast-import"), receive(repository) as stream:
-        _commit(stream, {"a": b"x"})
-        stream.write(nonsense)
-        for _ in range(2000):
-            stream.blob(b"x" * 1000)
-        stream.finish()
+    with pytest.raises(StorageFailed, match="fast-import"):
+        _write_nonsense(repository, nonsense)
     assert _packs(folder) == []
     assert not (repository.private_dir / "incoming").exists()
     assert repository.refs("refs/amlgit/") == {}
     fsck(folder)
 
 
+def _write_nonsense(repository: Repository, nonsense: bytes) -> None:
+    with receive(repository) as stream:
+        _commit(stream, {"a": b"x"})
+        stream.write(nonsense)
+        for _ in range(2000):
+            stream.blob(b"x" * 1000)
+        stream.finish()
+
+
 def test_a_tree_that_does_not_exist_is_an_error_that_says_so(folder: Path) -> None:
     repository = discover(folder, os.environ)
-    with pytest.raises(StorageFailed, match="fatal:"), receive(repository) as stream:
+    with pytest.raises(StorageFailed, match="fatal:"):
+        _write_dangling(repository)
+    assert _packs(folder) == []
+
+
+def _write_dangling(repository: Repository) -> None:
+    with receive(repository) as stream:
         stream.commit(REF, author=WHO, committer=WHO, message="x\n", parent=None, changes=[("a", "040000", "1" * 40)])
         stream.finish()
-    assert _packs(folder) == []
 
 
 def test_leaving_early_leaves_nothing(folder: Path) -> None:
     repository = discover(folder, os.environ)
-    with pytest.raises(KeyboardInterrupt), receive(repository) as stream:
-        _commit(stream, {"a": b"x"})
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted(repository)
     assert _packs(folder) == []
     assert not (repository.private_dir / "incoming").exists()
+
+
+def _interrupted(repository: Repository) -> None:
+    with receive(repository) as stream:
+        _commit(stream, {"a": b"x"})
+        raise KeyboardInterrupt
 
 
 def test_sweep_clears_what_a_kill_left_and_keeps_what_others_keep(folder: Path) -> None:
@@ -247,7 +262,11 @@ def test_a_pack_that_a_gc_is_about_to_delete_does_not_come_back_under_its_name(f
 def _fill(archive: Path, runs: range) -> None:
     for number in runs:
         for title, members in (("Trial", {}), ("Other", {"family": OTHER_FAMILY})):
-            save(archive, f"{title}-{number}.json", experiment(title, created=1_450_000_000 + 86_400 * number, fraction=f"0.{number}", run=number, **members))
+            save(
+                archive,
+                f"{title}-{number}.json",
+                experiment(title, created=1_450_000_000 + 86_400 * number, fraction=f"0.{number}", run=number, **members),
+            )
 
 
 def _drop(repository: Path, head: str) -> None:
@@ -364,9 +383,8 @@ def test_a_partial_clone_works_or_says_what_it_needs(folder: Path, tmp_path: Pat
 def test_a_folder_that_cannot_be_made_is_a_clear_error(folder: Path) -> None:
     repository = discover(folder, os.environ)
     (repository.private_dir / "incoming").write_text("a file where a folder must be")
-    with pytest.raises(StorageFailed), receive(repository) as stream:
-        _commit(stream, {"a": b"x"})
-        stream.finish()
+    with pytest.raises(StorageFailed):
+        _write(repository, {"a": b"x"})
 
 
 def test_a_pack_folder_that_cannot_be_written_is_a_clear_error(folder: Path) -> None:
@@ -374,9 +392,8 @@ def test_a_pack_folder_that_cannot_be_written_is_a_clear_error(folder: Path) -> 
     packs = folder / ".git" / "objects" / "pack"
     shutil.rmtree(packs)
     packs.write_text("a file where a folder must be")
-    with pytest.raises(StorageFailed), receive(repository) as stream:
-        _commit(stream, {"a": b"x"})
-        stream.finish()
+    with pytest.raises(StorageFailed):
+        _write(repository, {"a": b"x"})
     packs.unlink()
     packs.mkdir()
     _write(repository, {"a": b"x"})

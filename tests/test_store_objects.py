@@ -12,7 +12,29 @@ from tests.helpers import git, git_bytes
 
 FORMATS = ("sha1", "sha256")
 
-ODD_NAMES = ("a", "a.b", "a-b", "a0", "A", " ", "ä", "日本", "🎈", "-", "a\tb", "a\nb", 'a"b', "a\\b", "a'b", "*", "x" * 255, "a.", "a ", "CON", "\udcff")
+ODD_NAMES = (
+    "a",
+    "a.b",
+    "a-b",
+    "a0",
+    "A",
+    " ",
+    "ä",
+    "日本",
+    "🎈",
+    "-",
+    "a\tb",
+    "a\nb",
+    'a"b',
+    "a\\b",
+    "a'b",
+    "*",
+    "x" * 255,
+    "a.",
+    "a ",
+    "CON",
+    "\udcff",
+)
 """Among them those that sort differently as a file and as a folder: git compares a folder's name as if it ended in a slash."""
 
 

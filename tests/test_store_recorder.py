@@ -98,7 +98,9 @@ def test_versions_are_written_as_git_would(repository: Repository) -> None:
     assert [version.snapshot for version in listed] == [draft.snapshot for draft in drafts]
     assert listed[0].parent == ""
     assert listed[0].title == "Trial"
-    assert repository.blobs([f"{listed[2].commit}:experiment/nodes/a.json", f"{tip}:experiment/layout.json"]) == {f"{tip}:experiment/layout.json": b"\r\n"}
+    assert repository.blobs([f"{listed[2].commit}:experiment/nodes/a.json", f"{tip}:experiment/layout.json"]) == {
+        f"{tip}:experiment/layout.json": b"\r\n"
+    }
     fsck(repository.cwd)
 
 
@@ -124,7 +126,9 @@ def test_versions_that_turn_up_late_give_the_chain_that_was_due(repository: Repo
     fsck(repository.cwd)
 
 
-@pytest.mark.parametrize("title", ["plain", "Trial: run 7", "a: draft 1: definition 2: run 3", "ends in: run 1 Finished", ": run 1", "x: run 1: ", "ä 🎈: run 1"])
+@pytest.mark.parametrize(
+    "title", ["plain", "Trial: run 7", "a: draft 1: definition 2: run 3", "ends in: run 1 Finished", ": run 1", "x: run 1: ", "ä 🎈: run 1"]
+)
 def test_a_relaid_version_gets_its_new_number_whatever_its_title(repository: Repository, title: str) -> None:
     drafts = _versions(repository, title)
     wanted = _from_scratch(repository, drafts)
@@ -202,7 +206,8 @@ def test_sha256_chains_are_relaid_too(tmp_path: Path) -> None:
 
 def _runs() -> list[tuple[str, Document]]:
     return [
-        (f"run-{number}.json", export("Trial: run 9", created=1_450_000_000 + 86_400 * number, fraction=f"0.{number % 3}", run=number)) for number in range(1, 6)
+        (f"run-{number}.json", export("Trial", created=1_450_000_000 + 86_400 * number, fraction=f"0.{number % 3}", run=number))
+        for number in range(1, 6)
     ]
 
 

@@ -1,5 +1,6 @@
 """A repository is found as git finds it, and no variable leads a command of ours to another one."""
 
+import contextlib
 import os
 import shlex
 import subprocess
@@ -70,7 +71,9 @@ def test_git_dir_decides_where_it_is_set(folder: Path, tmp_path: Path) -> None:
 def test_the_index_of_a_running_hook_is_the_one_used(folder: Path) -> None:
     """`git commit PATH` runs pre-commit with an index of its own, named relative to the top folder."""
     hook = folder / ".git" / "hooks" / "pre-commit"
-    look = "import os; from pathlib import Path; from amlgit.store.repository import discover; print(discover(Path('.'), os.environ).text('ls-files'))"
+    look = (
+        "import os; from pathlib import Path; from amlgit.store.repository import discover; print(discover(Path('.'), os.environ).text('ls-files'))"
+    )
     hook.write_text(f'#!/bin/sh\n{shlex.quote(sys.executable)} -c {shlex.quote(look)} > listed\necho "$GIT_INDEX_FILE" > index\n')
     hook.chmod(0o755)
     for name in ("staged", "named"):
@@ -110,7 +113,14 @@ def test_variables_of_another_repository_mislead_no_command(folder: Path, tmp_pa
         index_file=plain.index_file,
         environment={**os.environ, **misleading},
     )
-    for command in (("ls-files",), ("rev-parse", "HEAD"), ("for-each-ref",), ("status", "--porcelain"), ("config", "core.bare"), ("cat-file", "-p", "HEAD:file")):
+    for command in (
+        ("ls-files",),
+        ("rev-parse", "HEAD"),
+        ("for-each-ref",),
+        ("status", "--porcelain"),
+        ("config", "core.bare"),
+        ("cat-file", "-p", "HEAD:file"),
+    ):
         assert misled.run(*command) == plain.run(*command), command
     assert misled.blobs(["HEAD:file"]) == {"HEAD:file": b"of repository\n"}
 
@@ -131,7 +141,21 @@ def test_the_language_of_messages_is_one(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["with space", "ä 日本 🎈", "-leading", "'quotes\"", "$(echo x)", "a\\b", "%s", "#comment", '"quoted', "a:b", "form\x0cfeed", "line\u2028separator", "next\x85line"],
+    [
+        "with space",
+        "ä 日本 🎈",
+        "-leading",
+        "'quotes\"",
+        "$(echo x)",
+        "a\\b",
+        "%s",
+        "#comment",
+        '"quoted',
+        "a:b",
+        "form\x0cfeed",
+        "line\u2028separator",
+        "next\x85line",
+    ],
 )
 def test_it_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
     folder = _repository(tmp_path / name)
@@ -144,10 +168,8 @@ def test_it_may_lie_in_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
 
 def test_a_folder_with_a_line_end_in_its_name_is_no_riddle(tmp_path: Path) -> None:
     folder = _repository(tmp_path / "line\nend")
-    try:
+    with contextlib.suppress(UsageError):  # an honest no would do
         assert discover(folder, os.environ).work_tree == folder
-    except UsageError:
-        pass  # an honest no would do
 
 
 def test_no_repository_is_a_clear_error(tmp_path: Path) -> None:
@@ -267,7 +289,9 @@ def test_an_operation_in_progress_has_gits_word(folder: Path, start: str, word: 
 
 
 def test_git_am_in_progress_is_seen(folder: Path) -> None:
-    (folder / "patch").write_text("From x\nSubject: x\n\n---\n file | 2 +-\n\ndiff --git a/file b/file\n--- a/file\n+++ b/file\n@@ -1 +1 @@\n-nothing\n+x\n")
+    (folder / "patch").write_text(
+        "From x\nSubject: x\n\n---\n file | 2 +-\n\ndiff --git a/file b/file\n--- a/file\n+++ b/file\n@@ -1 +1 @@\n-nothing\n+x\n"
+    )
     assert subprocess.run(["git", "am", "patch"], cwd=folder, capture_output=True, check=False).returncode != 0
     assert discover(folder, os.environ).operation_in_progress() is not None
 

@@ -105,10 +105,13 @@ def _file(path: Path, name: str, found: os.stat_result) -> Document:
         if found.st_size > MAX_BYTES:
             raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({found.st_size:,} bytes)")
         try:
-            with path.open("rb") as opened:
-                return opened.read(MAX_BYTES + 1)
+            with path.open("rb", buffering=0) as opened:
+                data = opened.read(found.st_size) or b""
         except OSError as error:
             raise InvalidDocument(f"can't be read: {error.strerror}") from error
+        if len(data) != found.st_size:
+            raise InvalidDocument("changed while it was read")
+        return data
 
     return _document(name, int(found.st_mtime), read)
 

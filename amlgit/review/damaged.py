@@ -17,6 +17,7 @@ from amlgit.review.findings import (
     Finding,
     carriage_return,
     conflict_markers,
+    each_once,
     foreign,
     line_of,
     not_normal,
@@ -130,7 +131,9 @@ class Damaged:
                     continue
                 line = line_of(self._files[path], dumps(reference.member) + b": " + dumps(reference.text))
                 if path == LAYOUT:
-                    yield self._forgotten(reference.stem, line)
+                    fixable = reference.stem in own or self._mended.files.get(LAYOUT) != self._files[LAYOUT]
+                    message = f"A box of {shown(reference.stem)!r}, and there is no such node."
+                    yield Finding(rule="layout-box", severity="warning", message=message, path=LAYOUT, line=line, fixable=fixable)
                 else:
                     yield Finding(
                         rule="dangling-source",
@@ -140,11 +143,6 @@ class Damaged:
                         fixable=reference.stem in own,
                         hint=None if reference.stem in own else f"Bring '{reading.path_of(reference.stem)}' back, or take the reference out.",
                     )
-
-    def _forgotten(self, stem: str, line: int | None) -> Finding:
-        fixable = self._mended.files.get(LAYOUT) != self._files[LAYOUT]
-        message = f"A box of {shown(stem)!r}, and there is no such node."
-        return Finding(rule="layout-box", severity="warning", message=message, path=LAYOUT, line=line, fixable=fixable)
 
     def _not_normal(self, explained: set[str]) -> Iterator[Finding]:
         for path in sorted(set(self._files) - explained - dict(self._mended.renames).keys()):
@@ -177,6 +175,7 @@ class Damaged:
         guarded, plain = (Splitter(decisions).split_protected(document, self._family) for decisions in (self._decisions, ALLOW_ALL))
         yield from self._unreplaced(plain.content, guarded.content)
         yield from self._suspicions(guarded.suspicions)
+        yield from self._scan(set(self._files) - mend.consumed(self._reading))
 
     def _secrets_of_each(self) -> Iterator[Finding]:
         """The secrets of the nodes that can be read, and of the other files as mere text."""
@@ -190,7 +189,10 @@ class Damaged:
             read |= {path, *(script.path for script in reading.scripts(self._reading.pages[path]))}
             yield from self._unreplaced(dict(plain.files), dict(guarded.files))
             yield from self._suspicions(guard.suspicions)
-        for path in sorted(set(self._files) - read):
+        yield from self._scan(set(self._files) - read)
+
+    def _scan(self, paths: set[str]) -> Iterator[Finding]:
+        for path in sorted(paths):
             yield from scanned(path, self._files[path], self._decisions)
 
     def _unreplaced(self, plain: Mapping[str, bytes], guarded: Mapping[str, bytes]) -> Iterator[Finding]:
@@ -200,7 +202,7 @@ class Damaged:
             yield from unreplaced(current, self._files.get(current, b""), plain=data, guarded=guarded[path])
 
     def _suspicions(self, suspicions: Iterable[Suspicion]) -> Iterator[Finding]:
-        for suspicion in suspicions:
+        for suspicion in each_once(suspicions):
             yield _suspected(suspicion, self._family, self._paths, self._files)
 
 

@@ -180,6 +180,16 @@ PLACEHOLDER = b"${secret:"
 _PLACEHOLDERS = re.compile(rb"\$\{secret:([^{}]*)\}")
 
 
+def each_once(suspicions: Iterable[Suspicion]) -> Iterator[Suspicion]:
+    """Suspicions without those that another rule raised about the same text."""
+    seen: set[tuple[str, int, str]] = set()
+    for suspicion in suspicions:
+        key = (suspicion.place, suspicion.line, suspicion.hash)
+        if key not in seen:
+            seen.add(key)
+            yield suspicion
+
+
 def suspected(suspicion: Suspicion, path: str, line: int | None) -> Finding:
     """What may be a secret, as a finding."""
     return Finding(
@@ -195,5 +205,5 @@ def scanned(path: str, data: bytes, decisions: Decisions) -> Iterator[Finding]:
     """What may be a secret in a file that can't be read as what it should be."""
     guard = Guard("", decisions)
     guard.text(data.decode(errors="replace"), "", path, is_script=True)
-    for suspicion in guard.suspicions:
+    for suspicion in each_once(guard.suspicions):
         yield suspected(suspicion, path, suspicion.line)

@@ -33,7 +33,7 @@ def experiment(files: Mapping[str, bytes], family: str) -> Mended:
         form = Splitter(ALLOW_ALL).split_protected(document, family)
     except InvalidDocument:
         return Mended(files=_node_by_node(reading.read(current), family), renames=tuple(renames))
-    return Mended(files=rewritten(current, form, _consumed(reading.read(current))), renames=tuple(renames))
+    return Mended(files=rewritten(current, form, consumed(reading.read(current))), renames=tuple(renames))
 
 
 def _unify_newlines(folder: Reading) -> dict[str, bytes]:
@@ -64,17 +64,17 @@ def _rename(folder: Reading, names: Mapping[str, str]) -> dict[str, bytes]:
     return {names.get(path, path): data for path, data in files.items()}
 
 
-def _consumed(folder: Reading) -> set[str]:
+def consumed(folder: Reading) -> set[str]:
     """The files that `join` reads."""
     scripts = {script.path for page in folder.pages.values() for script in reading.scripts(page)}
     return {EXPERIMENT, LAYOUT, *folder.node_paths, *scripts}
 
 
-def rewritten(files: Mapping[str, bytes], form: Form, consumed: set[str]) -> dict[str, bytes]:
-    """The files with the ones that were consumed given way to the form; a secret that the form replaced stays as it stands."""
-    if any(path in files and path not in consumed and files[path] != data for path, data in form.content.items()):
+def rewritten(files: Mapping[str, bytes], form: Form, read: set[str]) -> dict[str, bytes]:
+    """The files with the ones that were read given way to the form; a secret that the form replaced stays as it stands."""
+    if any(path in files and path not in read and files[path] != data for path, data in form.content.items()):
         return dict(files)  # a script's own name is taken by a file that belongs to nobody
-    mended = {path: data for path, data in files.items() if path not in consumed} | dict(form.content)
+    mended = {path: data for path, data in files.items() if path not in read} | dict(form.content)
     return {path: files[path] if _is_less(files.get(path), data) else data for path, data in mended.items()}
 
 
@@ -93,9 +93,9 @@ def _node_by_node(folder: Reading, family: str) -> dict[str, bytes]:
             form = nodes.write(node.members, reading.stem(path), dict(node.sources), Guard(family, ALLOW_ALL))
         except InvalidDocument:
             continue
-        consumed = {path, *(script.path for script in reading.scripts(folder.pages[path]))}
-        if consumed <= dict(form.files).keys():  # a script under another name may be that of a node that can't be read
-            files = rewritten(files, Form(content=dict(form.files), run=b"", suspicions=()), consumed)
+        read = {path, *(script.path for script in reading.scripts(folder.pages[path]))}
+        if read <= dict(form.files).keys():  # a script under another name may be that of a node that can't be read
+            files = rewritten(files, Form(content=dict(form.files), run=b"", suspicions=()), read)
     return files
 
 

@@ -15,6 +15,7 @@ from amlgit.review.findings import (
     Finding,
     carriage_return,
     conflict_markers,
+    each_once,
     foreign,
     line_of,
     not_normal,
@@ -109,6 +110,10 @@ def _line(files: Mapping[str, bytes], node: str | None, name: str | None) -> int
     return None if after is None else start + after - 1
 
 
+def _named(files: Mapping[str, bytes]) -> set[str]:
+    return {DEFINITION, *(script.file for script in _scripts(_page(files)))}
+
+
 def _files(files: Mapping[str, bytes]) -> Iterator[Finding]:
     scripts = list(_scripts(_page(files)))
     for script in scripts:
@@ -116,7 +121,7 @@ def _files(files: Mapping[str, bytes]) -> Iterator[Finding]:
             yield script_missing(DEFINITION, script.file, line_of(files[DEFINITION], b'"File": ' + dumps(script.file)))
         elif script.is_crlf and b"\r" in files[script.file]:
             yield carriage_return(script.file, files[script.file])
-    named = {DEFINITION, *(script.file for script in scripts)}
+    named = _named(files)
     for path in files:
         if path not in named:
             yield foreign(path, "The definition does not refer to this file.")
@@ -134,12 +139,13 @@ def _form(files: Mapping[str, bytes], family: str, decisions: Decisions, found: 
         yield from _scan(files, decisions)
         yield from _not_normal(files, family, set())
         return
-    for suspicion in guarded.suspicions:
+    for suspicion in each_once(guarded.suspicions):
         yield _suspected(suspicion, family, files)
     if guarded.content != files:
         secrets = list(_unreplaced(files, guarded, webservices.split_protected(document, family, ALLOW_ALL)))
         yield from secrets
         yield from _not_normal(files, family, {finding.path for finding in secrets})
+        yield from _scan({path: data for path, data in files.items() if path not in _named(files)}, decisions)
 
 
 def _unreplaced(files: Mapping[str, bytes], guarded: Form, plain: Form) -> Iterator[Finding]:

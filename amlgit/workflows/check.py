@@ -1,7 +1,7 @@
 """`check`: what is wrong with the experiments and services of the work tree, the index or a commit; and mending it."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -161,11 +161,13 @@ def _folder(folder: FolderFiles, decisions: Decisions) -> Iterator[Finding]:
     if folder.kind == chains.EXPERIMENT:
         from amlgit.review import experiment
 
-        yield from experiment.inspect(content(folder), own_family, decisions)
+        found: Iterable[Finding] = experiment.inspect(content(folder), own_family, decisions)
     else:
         from amlgit.review import service
 
-        yield from service.inspect(content(folder), own_family, decisions)
+        found = service.inspect(content(folder), own_family, decisions)
+    # a link may lead to any file: nothing is written beside one
+    yield from (replace(finding, fixable=finding.fixable and not folder.others) for finding in found)
 
 
 def _families(folder: FolderFiles) -> list[str]:

@@ -13,7 +13,7 @@ from amlgit.store.sources import FolderFiles
 
 
 def write(root: Path, folder: FolderFiles, family: str) -> None:
-    """Mend a folder of the work tree. One with links in it is left alone: a link may lead to any file."""
+    """Mend a folder of the work tree; one with links in it is left alone."""
     if folder.others:
         return
     files = {path: data for path, data in folder.files.items() if is_content(path.partition("/")[0], folder.kind)}

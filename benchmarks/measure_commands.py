@@ -1,0 +1,71 @@
+"""Commands that people and hooks start often: how long they take beside the least that starts at all."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.data import Data
+from benchmarks.figures import Figure
+from benchmarks.measure_clone import clone_command
+from benchmarks.processes import Command, amlgit_script, interleaved, run, seconds
+
+_IMPORT_CLICK = (sys.executable, "-c", "import click")
+
+
+def measure_start(data: Data) -> Iterator[Figure]:
+    """`amlgit --version`, and the check that a hook makes at every commit."""
+    repository = data.folder / "checked"
+    run(clone_command(data.archive(20, 1), repository), data.variables)
+    _edit(repository)
+    commands = {
+        "click": Command(arguments=_IMPORT_CLICK),
+        "version": Command(arguments=(*amlgit_script(), "--version")),
+        "check": Command(arguments=(*amlgit_script(), "check", "--staged"), folder=repository),
+    }
+    runs = interleaved(commands, data.starts, data.variables)
+    click, version, check = (seconds(runs[name]) for name in ("click", "version", "check"))
+    note = f"{version * 1000:.0f} ms against {click * 1000:.0f} ms for `python -c 'import click'`"
+    yield Figure(name="`amlgit --version`", value=version / click, unit="× floor", at_most=1.3, note=note)
+    note = f"{check * 1000:.0f} ms against the same"
+    yield Figure(name="`amlgit check --staged`", value=check / click, unit="× floor", at_most=3, note=note)
+
+
+def _edit(repository: Path) -> None:
+    """Change one parameter of one node, and stage it."""
+    for page in sorted(repository.glob("experiments/*/nodes/*.json")):
+        text = page.read_text(encoding="utf-8")
+        for old, new in (
+            ('"Value": "Unchanged"', '"Value": "Double"'),
+            ('"Value": "True"', '"Value": "False"'),
+            ('"Value": "False"', '"Value": "True"'),
+        ):
+            if old in text:
+                page.write_text(text.replace(old, new, 1), encoding="utf-8")
+                subprocess.run(["git", "-C", str(repository), "add", "--all"], check=True)
+                return
+    message = "no parameter to edit in the generated experiment"
+    raise AssertionError(message)
+
+
+def measure_log(data: Data) -> Iterator[Figure]:
+    """`amlgit log --json` of one experiment with many versions."""
+    repository = data.folder / "clone"
+    if not (repository / ".git").is_dir():
+        run(clone_command(data.archive(20, data.many), repository), data.variables)
+    family = _family(data.archive(20, data.many))
+    git = ("git", "-C", str(repository), "log", "--format=%H%n%B", f"refs/amlgit/archive/{family}")
+    commands = {
+        "git": Command(arguments=git),
+        "amlgit": Command(arguments=(*amlgit_script(), "log", "--json", family), folder=repository),
+    }
+    runs = interleaved(commands, max(data.rounds, 5), data.variables)
+    git_log, amlgit_log = seconds(runs["git"]), seconds(runs["amlgit"])
+    note = f"{amlgit_log * 1000:.0f} ms against {git_log * 1000:.0f} ms for `git log --format=%H%n%B`"
+    yield Figure(name=f"`amlgit log --json` of {data.many:,} versions", value=amlgit_log / git_log, unit="× floor", at_most=4, note=note)
+
+
+def _family(archive: Path) -> str:
+    first = json.loads(next(iter(sorted(archive.glob("*/*.json")))).read_bytes())
+    return str(first["ExperimentId"]).rpartition(".")[2]
