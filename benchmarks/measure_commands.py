@@ -27,9 +27,9 @@ def measure_start(data: Data) -> Iterator[Figure]:
     runs = interleaved(commands, data.starts, data.variables)
     click, version, check = (seconds(runs[name]) for name in ("click", "version", "check"))
     note = f"{version * 1000:.0f} ms against {click * 1000:.0f} ms for `python -c 'import click'`"
-    yield Figure(name="`amlgit --version`", value=version / click, unit="× floor", at_most=1.3, note=note)
+    yield Figure(name="`amlgit --version`", value=version / click, unit="times the floor", at_most=1.3, note=note)
     note = f"{check * 1000:.0f} ms against the same"
-    yield Figure(name="`amlgit check --staged`", value=check / click, unit="× floor", at_most=3, note=note)
+    yield Figure(name="`amlgit check --staged`", value=check / click, unit="times the floor", at_most=3, note=note)
 
 
 def _edit(repository: Path) -> None:
@@ -63,7 +63,7 @@ def measure_log(data: Data) -> Iterator[Figure]:
     runs = interleaved(commands, max(data.rounds, 5), data.variables)
     git_log, amlgit_log = seconds(runs["git"]), seconds(runs["amlgit"])
     note = f"{amlgit_log * 1000:.0f} ms against {git_log * 1000:.0f} ms for `git log --format=%H%n%B`"
-    yield Figure(name=f"`amlgit log --json` of {data.many:,} versions", value=amlgit_log / git_log, unit="× floor", at_most=4, note=note)
+    yield Figure(name=f"`amlgit log --json` of {data.many:,} versions", value=amlgit_log / git_log, unit="times the floor", at_most=4, note=note)
 
 
 def _family(archive: Path) -> str:

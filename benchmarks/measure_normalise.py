@@ -45,6 +45,6 @@ def _rounds(data: Data, archive: Path) -> Mapping[str, float]:
     command = [sys.executable, str(_WORKER), str(archive)]
     rounds = []
     for _ in range(max(data.rounds, 3)):
-        completed = subprocess.run(command, capture_output=True, env=dict(data.variables), check=True)  # our own worker
+        completed = subprocess.run(command, capture_output=True, env=dict(data.variables), check=True)
         rounds.append(json.loads(completed.stdout))
     return {name: statistics.median(found[name] for found in rounds) for name in rounds[0]}

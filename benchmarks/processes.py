@@ -67,7 +67,7 @@ def run(command: Command, variables: Mapping[str, str], peaks: Peaks | None = No
     source = command.stdin.open("rb") if command.stdin else None
     try:
         begun = time.perf_counter()
-        process = subprocess.Popen(  # our own commands
+        process = subprocess.Popen(
             command.arguments,
             cwd=command.folder,
             env=dict(variables),
@@ -138,7 +138,7 @@ def _peak(process: int) -> int:
 
 def machine() -> dict[str, str]:
     """What the figures were taken on; nothing that names the machine."""
-    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.strip()  # the git of the PATH is the one amlgit runs
+    git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     libraries = {name: metadata.version(name) for name in ("click", "msgspec", "orjson", "GitPython")}
     return {
         "system": f"{platform.system()} {platform.machine()}",

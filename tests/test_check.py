@@ -1,5 +1,6 @@
 """What `check` finds in the work tree, the index and a commit, and what `--fix` mends."""
 
+import contextlib
 import json
 import os
 import re
@@ -11,8 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from tests.helpers import FINDINGS, OK, USAGE, aml, clone, clone_samples, commit_all, dirty, git, leftovers, replace_in
 
 from amlgit import config, samples
 from amlgit.errors import InvalidDocument
@@ -27,6 +26,7 @@ from amlgit.review.sarif import sarif
 from amlgit.store import chains
 from amlgit.store import repository as repositories
 from amlgit.workflows.check import CheckReport, check, choose_targets
+from tests.helpers import FINDINGS, OK, USAGE, aml, clone, clone_samples, commit_all, dirty, git, leftovers, replace_in
 
 TRAINING, SERVICE = "experiments/Customer churn - training-609597", "webservices/churn-scoring-897be0"
 SCORING = "experiments/Customer churn - scoring-3bb5ec"
@@ -421,49 +421,47 @@ def _forms() -> list[tuple[str, dict[str, bytes]]]:
 FORMS = _forms()
 
 
+WORDS = st.sampled_from([b"Name", b"Source", b'"', b"true", b"-", b":"])
+VALUES = st.sampled_from([b"null", b"7", b"[]", b"{}", b'"x"'])
+VALUE = re.compile(rb': ("[^"]*"|true|false|\[\]|\{.*\})')
+
+
+def _other_lines(draw: st.DrawFn, lines: list[bytes]) -> list[bytes]:
+    place = draw(st.integers(0, len(lines) - 1))
+    line, before, after = lines[place], lines[:place], lines[place + 1 :]
+    match draw(st.sampled_from(["drop", "double", "swap", "word", "value", "crlf"])):
+        case "drop":
+            return before + after
+        case "double":
+            return [*before, line, line, *after]
+        case "swap":
+            return [*after, line, *before]
+        case "word":
+            return [*before, line.replace(draw(WORDS), draw(st.sampled_from([b"", b"x", b"1"])), 1), *after]
+        case "value":
+            return [*before, VALUE.sub(b": " + draw(VALUES), line, count=1), *after]
+    return [line + b"\r" for line in lines]
+
+
 @st.composite
 def _damaged(draw: st.DrawFn) -> tuple[str, dict[str, bytes]]:
     """A folder with some lines or files of it changed as a bad merge, an editor or a slip of the hand would."""
     kind, files = draw(st.sampled_from(FORMS))
     damaged = dict(files)
     for _ in range(draw(st.integers(1, 4))):
-        path = draw(st.sampled_from(sorted(damaged)))
-        lines = damaged[path].split(b"\n")
-        place = draw(st.integers(0, len(lines) - 1))
-        match draw(st.sampled_from(["drop", "double", "swap", "word", "remove", "rename", "copy", "null", "crlf", "steal"])):
-            case "drop":
-                del lines[place]
-            case "double":
-                lines.insert(place, lines[place])
-            case "swap":
-                lines[place], lines[0] = lines[0], lines[place]
-            case "word":
-                lines[place] = lines[place].replace(
-                    draw(st.sampled_from([b"Name", b"Source", b'"', b"true", b"-", b":"])), draw(st.sampled_from([b"", b"x", b"1"])), 1
-                )
-            case "null":
-                lines[place] = re.sub(
-                    rb': ("[^"]*"|true|false|\[\]|\{.*\})',
-                    b": " + draw(st.sampled_from([b"null", b"7", b"[]", b"{}", b'"x"'])),
-                    lines[place],
-                    count=1,
-                )
-            case "crlf":
-                lines = [line + b"\r" for line in lines]
+        path, other = (draw(st.sampled_from(sorted(damaged))) for _ in range(2))
+        name = Path(path).with_name(draw(st.sampled_from(["New", "new", "Other"])) + Path(path).suffix).as_posix()
+        match draw(st.sampled_from(["lines", "lines", "lines", "steal", "remove", "rename", "copy"])):
+            case "lines":
+                damaged[path] = b"\n".join(_other_lines(draw, damaged[path].split(b"\n")))
             case "steal":
-                lines = damaged[draw(st.sampled_from(sorted(damaged)))].split(b"\n")
-            case "remove":
+                damaged[path] = damaged[other]
+            case "remove" if len(damaged) > 1:
                 del damaged[path]
-                if not damaged:
-                    return kind, dict(files)
-                continue
-            case "rename" | "copy" as what:
-                folder, slash, _ = path.rpartition("/")
-                damaged[f"{folder}{slash}{draw(st.sampled_from(['New', 'new', 'Other']))}{Path(path).suffix}"] = damaged[path]
-                if what == "rename":
-                    del damaged[path]
-                continue
-        damaged[path] = b"\n".join(lines)
+            case "rename":
+                damaged[name] = damaged.pop(path)
+            case "copy":
+                damaged[name] = damaged[path]
     return kind, damaged
 
 
@@ -499,10 +497,8 @@ def test_mending_damage_of_any_kind_comes_to_rest_and_keeps_what_it_means(damage
     if mended.files == files:
         assert not any(finding.fixable for finding in _inspect(kind, files))
     if kind == chains.EXPERIMENT and not mended.renames:
-        try:
+        with contextlib.suppress(InvalidDocument):
             assert same(experiments.join(mended.files), experiments.join(files))
-        except InvalidDocument:
-            pass
 
 
 # --- fixing

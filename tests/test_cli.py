@@ -331,7 +331,8 @@ def test_every_code_of_the_page_has_its_case(repository: Path, tmp_path: Path) -
 
 
 def test_an_interrupt_ends_with_130_and_no_traceback(repository: Path) -> None:
-    script = "import os, signal, sys\nfrom amlgit.cli import main\nimport click\n" + (
+    script = (
+        "import os, signal, sys\nfrom amlgit.cli import main\nimport click\n"
         "@click.command()\ndef wait(): os.kill(os.getpid(), signal.SIGINT)\n"
         "main.amlgit.add_command(wait, 'wait')\nmain._Verbs.get_command = lambda self, ctx, name: wait\n"
         "sys.exit(main.run(['wait']))\n"

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from amlgit import samples
 from tests.helpers import (
     DAY,
     FAMILY,

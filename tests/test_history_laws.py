@@ -123,7 +123,7 @@ def test_a_subset_has_the_chain_of_that_subset(tmp_path: Path, seed: int) -> Non
     order = random.Random(seed)
     names = [name for name in _exports() if order.random() < 0.5]
     one = chains(clone(_save(tmp_path / "one", names), tmp_path / "one r"))
-    alone = {}
+    alone: dict[str, str] = {}
     for family in (FAMILY, OTHER_FAMILY, THIRD_FAMILY):
         kept = [name for name in names if _exports()[name]["ExperimentId"].endswith(family)]
         alone |= chains(clone(_save(tmp_path / family, kept), tmp_path / f"{family} r"))
@@ -162,10 +162,12 @@ _SETTINGS = {
     "i18n.commitEncoding": "[i18n]\n\tcommitEncoding = ISO-8859-1\n\tlogOutputEncoding = ISO-8859-1\n[user]\n\tname = A\n\temail = a@example.org\n",
     "core.autocrlf": "[core]\n\tautocrlf = true\n\teol = crlf\n[user]\n\tname = A\n\temail = a@example.org\n",
     "core.autocrlf input": "[core]\n\tautocrlf = input\n\tsafecrlf = true\n[user]\n\tname = A\n\temail = a@example.org\n",
-    "log and diff": "[log]\n\tshowSignature = true\n\tdecorate = full\n\tdate = human\n\tfollow = true\n\tshowRoot = false\n[diff]\n\tnoprefix = true\n"
+    "log and diff": "[log]\n\tshowSignature = true\n\tdecorate = full\n\tdate = human\n\tfollow = true\n\tshowRoot = false\n"
+    "[diff]\n\tnoprefix = true\n"
     "\trenames = copies\n\texternal = false\n[color]\n\tui = always\n[core]\n\tquotePath = true\n\tabbrev = 4\n[status]\n"
     "\tshowUntrackedFiles = no\n\trelativePaths = false\n[column]\n\tui = always\n",
-    "fast-import and packs": "[fastimport]\n\tunpackLimit = 100000\n[pack]\n\tindexVersion = 1\n\tdepth = 0\n[core]\n\tcompression = 0\n\tsplitIndex = true\n"
+    "fast-import and packs": "[fastimport]\n\tunpackLimit = 100000\n[pack]\n\tindexVersion = 1\n\tdepth = 0\n"
+    "[core]\n\tcompression = 0\n\tsplitIndex = true\n"
     "[index]\n\tversion = 4\n[transfer]\n\tfsckObjects = true\n[feature]\n\tmanyFiles = true\n",
     "core.hooksPath": "[core]\n\thooksPath = /dev/null\n\tfileMode = false\n\tignoreCase = true\n\tprecomposeUnicode = true\n",
     "mailmap": "[mailmap]\n\tfile = mailmap\n[log]\n\tmailmap = true\n",

@@ -324,7 +324,7 @@ def test_a_huge_file_is_named_and_the_rest_is_taken(tmp_path: Path) -> None:
     assert count(tmp_path / "r") == 2
 
 
-_DEEP = MAX_DEPTH + 1
+_DEEP = MAX_DEPTH + 10
 _BAD_TEXTS = {
     "truncated": lambda text: text[: len(text) // 2],
     "empty": lambda _: "",
@@ -382,7 +382,7 @@ def test_the_wrong_type_in_any_member_is_taken_or_named_and_never_a_bug(tmp_path
     template = experiment(run=1, Tags=["a"], NodeStatuses=[{"NodeId": "n", "Status": {"StatusCode": "x"}}])
     template["WebService"]["Inputs"] = [{"Id": "i", "PortId": "p:q", "Name": "in"}]
     template["WebService"]["Parameters"] = [{"Name": "p", "Value": "v", "ParameterDefinition": {"Name": "p"}}]
-    wrongs = (None, 7, [], {}, "", [None], {"x": 1}, True)
+    wrongs: tuple[Any, ...] = (None, 7, [], {}, "", [None], {"x": 1}, True)
     for number, path in enumerate(place for place in _changed(template) for _ in range(2)):
         document: Document = json.loads(json.dumps(template))
         parent: Any = document

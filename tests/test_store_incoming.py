@@ -248,7 +248,8 @@ def test_a_pack_that_a_gc_is_about_to_delete_does_not_come_back_under_its_name(f
         path.rename(path.with_suffix(".hidden"))  # as for a fast-import that looked before that pack was there
     with receive(repository) as stream:
         _commit(stream, files)
-        stream.write(b"# more than pipes and buffers hold, so that fast-import has seen the commit\n" * 20_000)
+        for _ in range(60):
+            stream.write(b"# more than pipes and queues hold, so that fast-import has seen the commit\n" * 4000)
         for path in (folder / ".git" / "objects" / "pack").glob("*.hidden"):
             path.rename(path.with_suffix(".idx"))
         tip = stream.finish()[REF]

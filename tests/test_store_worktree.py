@@ -3,7 +3,8 @@
 import os
 import shutil
 import stat
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -415,25 +416,36 @@ def test_a_hard_link_of_a_file_keeps_the_old_content(folder: Path, tmp_path: Pat
     assert (tmp_path / "other-name").read_bytes() == b"a1\n"
 
 
-def test_a_work_tree_on_another_disk_than_its_repository_loses_no_file_of_the_users(tmp_path: Path) -> None:
+@pytest.fixture
+def on_two_disks(tmp_path: Path) -> Iterator[Path]:
+    """A work tree on another disk than its repository."""
     memory = Path("/dev/shm")
     if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev or not os.access(memory, os.W_OK):
         pytest.skip("there is no second disk to write to")
-    private = memory / f"amlgit-test-{os.getpid()}"
+    private = Path(tempfile.mkdtemp(prefix="amlgit-test-", dir=memory)) / "repository"
     folder = tmp_path / "repository"
-    try:
-        folder.mkdir()
-        git(folder, "init", "--quiet", f"--separate-git-dir={private}")
-        (private / "amlgit").mkdir()
-        repository = discover(folder, os.environ)
-        new = _target(repository, None, {"e/a": b"a", "e/b": b"b", f"e/{'x' * 255}": b"x"})
-        (folder / "e").mkdir()
-        (folder / "e" / "a.new").write_text("mine")
-        fast_forward(repository, None, new, "test")
-        assert (folder / "e" / "a.new").read_text() == "mine"
-        assert dirty(folder) == ["?? e/a.new"]
-    finally:
-        shutil.rmtree(private, ignore_errors=True)
+    folder.mkdir()
+    git(folder, "init", "--quiet", f"--separate-git-dir={private}")
+    (private / "amlgit").mkdir()
+    yield folder
+    shutil.rmtree(private.parent, ignore_errors=True)
+
+
+def test_a_work_tree_on_another_disk_loses_no_file_of_the_users(on_two_disks: Path) -> None:
+    """What is moved over is put beside its place first; the name there may be taken."""
+    repository = discover(on_two_disks, os.environ)
+    new = _target(repository, None, {"e/a": b"a", "e/b": b"b"})
+    (on_two_disks / "e").mkdir()
+    (on_two_disks / "e" / "a.new").write_text("mine")
+    fast_forward(repository, None, new, "test")
+    assert dirty(on_two_disks) == ["?? e/a.new"]
+    assert (on_two_disks / "e" / "a.new").read_text() == "mine"
+
+
+def test_a_work_tree_on_another_disk_may_have_names_as_long_as_can_be(on_two_disks: Path) -> None:
+    repository = discover(on_two_disks, os.environ)
+    fast_forward(repository, None, _target(repository, None, {f"e/{'x' * 255}": b"x"}), "test")
+    assert dirty(on_two_disks) == []
 
 
 def test_a_folder_that_cannot_be_written_is_a_clear_error_and_the_next_run_finishes(folder: Path) -> None:

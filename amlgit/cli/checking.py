@@ -31,7 +31,7 @@ def check(ctx: click.Context, targets: tuple[str, ...], staged: bool, fix: bool,
     amlgit check main          a commit
 
     Exits with 1 where it finds an error; warnings alone are no reason.
-    """
+    """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
     from amlgit.workflows.check import check as workflow
     from amlgit.workflows.check import choose_targets
 

@@ -12,9 +12,9 @@ from amlgit.form import layout, nodes, secrets
 from amlgit.form.memo import Memo
 from amlgit.form.naming import stems
 from amlgit.form.pages import Block, block, in_order, leave_out, line, object_, objects, page, put_back, text
-from amlgit.form.secrets import CREDENTIAL_PARAMETERS, Decisions, Guard, Suspicion
+from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, Decisions, Guard, Suspicion
 from amlgit.model import ids
-from amlgit.model.jsontext import BOM, MAX_BYTES, Json, Object, dumps, dumps_line, dumps_sorted, elements, loads, members
+from amlgit.model.jsontext import BOM, MAX_BYTES, MAX_DEPTH, Json, Object, dumps, dumps_line, dumps_sorted, elements, loads, members
 
 EXPERIMENT, LAYOUT, RUN = "experiment.json", "layout.json", "run.json"
 
@@ -61,7 +61,7 @@ class Form:
     content: Mapping[str, bytes]
     run: bytes
     suspicions: tuple[Suspicion, ...]
-    members: Object = field(default_factory=dict)
+    members: Object = field(default_factory=dict, compare=False)
     """The export's members as they came, but for nodes and statuses."""
 
 
@@ -114,7 +114,8 @@ class Splitter:
             flags += [form.run] if form.run else []
             suspicions += found
         content[EXPERIMENT], found = self._experiment(members, leftover, stem_of, frozenset(credentials), family)
-        content[LAYOUT] = self._layout(members, stem_of)
+        suspicions += found
+        content[LAYOUT], found = self._layout(members, stem_of, family)
         guard = Guard(family, self._decisions)
         run = self._run(members, texts.get("NodeStatuses"), flags, guard, read)
         return Form(content=content, run=run, members=members, suspicions=(*suspicions, *found, *guard.suspicions))
@@ -154,21 +155,23 @@ class Splitter:
         if known is not None:
             return known
         guard = Guard(family, self._decisions)
-        written = page(_experiment_block(content, stem_of, credentials, guard))
+        written = page(_experiment_block(_protected(content, credentials, guard), stem_of))
         return self._pages.put(key, (written, tuple(guard.suspicions)))
 
-    def _layout(self, members: Object, stem_of: Mapping[str, str]) -> bytes:
+    def _layout(self, members: Object, stem_of: Mapping[str, str], family: str) -> tuple[bytes, tuple[Suspicion, ...]]:
         canvases = {name: canvas for name in ("Graph", "WebService") if isinstance(canvas := members.get(name), Mapping)}
         texts = {name: canvas["SerializedClientData"] for name, canvas in canvases.items() if "SerializedClientData" in canvas}
-        key = (dumps(texts), tuple(stem_of.items()))
+        key = (dumps(texts), tuple(stem_of.items()), family)
         known = self._pages.get(key)
-        if known is None:
-            written = {name: layout.write(data, stem_of, f"{name}.SerializedClientData") for name, data in texts.items()}
-            known = self._pages.put(key, (page(written), ()))
-        return known[0]
+        if known is not None:
+            return known
+        guard = Guard(family, self._decisions)
+        protected = {name: guard.value(data, "layout", name) for name, data in texts.items()}
+        written = page({name: layout.write(data, stem_of, f"{name}.SerializedClientData") for name, data in protected.items()})
+        return self._pages.put(key, (written, tuple(guard.suspicions)))
 
     def _run(self, members: Object, statuses: bytes | None, flags: list[Object], guard: Guard, read: Callable[[bytes], Json]) -> bytes:
-        written: dict[str, Block] = {name: dumps_line(guard.value(value, "run", name)) for name, value in members.items() if name in RUN_MEMBERS}
+        written: dict[str, Block] = {name: dumps_line(guard.member(name, value, "run")) for name, value in members.items() if name in RUN_MEMBERS}
         if flags:
             written["Graph"] = {"ModuleNodes": [line(node, "Id") for node in sorted(flags, key=lambda node: str(node["Id"]))]}
         service = members.get("WebService")
@@ -264,51 +267,88 @@ def _place_edges(graph: Json, known: list[_Node], stem_of: Mapping[str, str]) ->
                 sources.setdefault(node.id, {})[name] = f"{stem_of[source_node]}:{port}"
                 del by_destination[f"{node.id}:{name}"]
     leftover += [edge for feeding in by_destination.values() for edge in feeding]
-    return sources, in_order(leftover, "DestinationInputPortId", "SourceOutputPortId")
+    return sources, list(leftover)
 
 
-def _experiment_block(content: Object, stem_of: Mapping[str, str], credentials: frozenset[str], guard: Guard) -> Block:
+def _protected(content: Object, credentials: frozenset[str], guard: Guard) -> dict[str, Json]:
+    """What belongs to no node, with its secrets replaced; `credentials` are the global parameters that a credential is linked to."""
+    protected = {name: value if name in ("Graph", "WebService") else guard.member(name, value, "experiment") for name, value in content.items()}
+    for name, where in (("Graph", "experiment"), ("WebService", "web service")):
+        part = content.get(name)
+        if isinstance(part, Mapping):
+            protected[name] = {
+                key: [_protected_parameter(parameter, credentials, guard) for parameter in value]
+                if key == "Parameters" and isinstance(value, list)
+                else guard.member(key, value, where)
+                for key, value in part.items()
+            }
+        elif part is not None:
+            protected[name] = guard.value(part, where, name)
+    return protected
+
+
+def _protected_parameter(parameter: Json, credentials: frozenset[str], guard: Guard) -> Json:
+    if not isinstance(parameter, Mapping):
+        return guard.value(parameter, "web service", "parameter")
+    name, definition = parameter.get("Name"), parameter.get("ParameterDefinition")
+    label = name if isinstance(name, str) else "parameter"
+    is_credential = label in credentials or label.casefold() in CREDENTIAL_PARAMETERS
+    written = dict(parameter)
+    if isinstance(definition, Mapping):
+        is_credential = is_credential or definition.get("ParameterType") == "Credential"
+        if is_credential and "DefaultValue" in definition:
+            written["ParameterDefinition"] = {**definition, "DefaultValue": guard.field(definition["DefaultValue"], label)}
+    if is_credential and "Value" in written:
+        written["Value"] = guard.field(written["Value"], label)
+    return {
+        key: guard.field(value, key) if key.casefold() in CREDENTIAL_MEMBERS else guard.value(value, "web service", label)
+        for key, value in written.items()
+    }
+
+
+def _experiment_block(content: Object, stem_of: Mapping[str, str]) -> Block:
     members: dict[str, Block] = {}
     for name, value in content.items():
         if name == "Graph":
-            members[name] = _graph_block(object_(value, name), guard)
+            members[name] = _graph_block(object_(value, name))
         elif name == "WebService" and isinstance(value, Mapping):
-            members[name] = _web_service_block(value, stem_of, credentials, guard)
+            members[name] = _web_service_block(value, stem_of)
         elif name == "Tags" and isinstance(value, list):
-            members[name] = [dumps_line(guard.value(tag, "experiment", name)) for tag in sorted(value, key=dumps_sorted)]
+            members[name] = [dumps_line(tag) for tag in sorted(value, key=dumps_sorted)]
         else:
-            members[name] = dumps_line(guard.value(value, "experiment", name))
+            members[name] = dumps_line(value)
     return block(members, "Description")
 
 
-def _graph_block(graph: Object, guard: Guard) -> Block:
+def _graph_block(graph: Object) -> Block:
     members: dict[str, Block] = {}
     for name, value in leave_out(graph, _USUAL_GRAPH).items():
         if name == "EdgesInternal" and isinstance(value, list):
-            members[name] = [line(edge, "SourceOutputPortId") for edge in objects(value, name)]
+            edges = in_order(objects(value, name), "DestinationInputPortId", "SourceOutputPortId")
+            members[name] = [line(edge, "SourceOutputPortId") for edge in edges]
         elif name == "Parameters" and isinstance(value, list):
-            members[name] = [dumps_line(guard.value(entry, "experiment", name)) for entry in value]
+            members[name] = [dumps_line(entry) for entry in value]
         else:
-            members[name] = dumps_line(guard.value(value, "experiment", name))
+            members[name] = dumps_line(value)
     return block(members)
 
 
-def _web_service_block(service: Object, stem_of: Mapping[str, str], credentials: frozenset[str], guard: Guard) -> Block:
+def _web_service_block(service: Object, stem_of: Mapping[str, str]) -> Block:
     members: dict[str, Block] = {}
     for name, value in service.items():
         if name in ("Inputs", "Outputs") and isinstance(value, list):
             ports = in_order(objects(value, f"WebService.{name}"), "Name", "Id")
-            members[name] = [_web_service_port(port, stem_of, guard) for port in ports]
+            members[name] = [_web_service_port(port, stem_of) for port in ports]
         elif name == "Parameters" and isinstance(value, list):
             parameters = in_order(objects(value, f"WebService.{name}"), "Name")
-            members[name] = [_web_service_parameter(parameter, credentials, guard) for parameter in parameters]
+            members[name] = [_web_service_parameter(parameter) for parameter in parameters]
         else:
-            members[name] = dumps_line(guard.value(value, "web service", name))
+            members[name] = dumps_line(value)
     return block(members)
 
 
-def _web_service_port(port: Object, stem_of: Mapping[str, str], guard: Guard) -> bytes:
-    written = {name: guard.value(value, "web service", name) for name, value in leave_out(port, {}).items()}
+def _web_service_port(port: Object, stem_of: Mapping[str, str]) -> bytes:
+    written = leave_out(port, {})
     port_id = port.get("PortId")
     if isinstance(port_id, str) and ":" in port_id and ids.port(port_id)[0] in stem_of:
         node_id, name = ids.port(port_id)
@@ -317,30 +357,26 @@ def _web_service_port(port: Object, stem_of: Mapping[str, str], guard: Guard) ->
     return line(written, "Name")
 
 
-def _web_service_parameter(parameter: Object, credentials: frozenset[str], guard: Guard) -> bytes:
+def _web_service_parameter(parameter: Object) -> bytes:
     written = leave_out(parameter, {})
-    name, definition = parameter.get("Name"), parameter.get("ParameterDefinition")
-    label = name if isinstance(name, str) else "parameter"
-    is_credential = label in credentials or label.casefold() in CREDENTIAL_PARAMETERS
+    definition = parameter.get("ParameterDefinition")
     if isinstance(definition, Mapping):
-        is_credential = is_credential or definition.get("ParameterType") == "Credential"
-        kept = leave_out(definition, _usual_definition(name))
-        if is_credential and "DefaultValue" in kept:
-            kept["DefaultValue"] = guard.field(kept["DefaultValue"], label)
-        written["ParameterDefinition"] = guard.value(kept, "web service", label)
-    if is_credential and "Value" in written:
-        written["Value"] = guard.field(written["Value"], label)
-    return line({key: guard.value(value, "web service", label) for key, value in written.items()}, "Name")
+        written["ParameterDefinition"] = leave_out(definition, _usual_definition(parameter.get("Name")))
+    return line(written, "Name")
 
 
 def _usual_definition(name: Json) -> Object:
     return {**_USUAL_DEFINITION, "Description": name, "FriendlyName": name, "Name": name}
 
 
+_DEEPER = 16
+"""Levels that a file may be nested deeper than the export it was written from: a column selection is a string there."""
+
+
 def parse(path: str, data: bytes) -> Object:
     """A file of the form as an object; raises InvalidDocument naming the file."""
     try:
-        return object_(loads(data), "the file")
+        return object_(loads(data, MAX_DEPTH + _DEEPER), "the file")
     except InvalidDocument as error:
         raise InvalidDocument(f"{path}: {error}") from error
 

@@ -8,7 +8,7 @@ from amlgit.form import columns, scripts, values
 from amlgit.form.memo import Memo
 from amlgit.form.naming import script_file
 from amlgit.form.pages import Block, block, leave_out, line, objects, page, put_back, text
-from amlgit.form.secrets import CREDENTIAL_PARAMETERS, Guard
+from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, Guard, placeholder
 from amlgit.model.jsontext import Json, Object, dumps, dumps_line
 
 OWNED_BY_RUNS: Mapping[str, Json] = {"IsPartOfPartialRun": False, "UsePreviousResults": False}
@@ -41,37 +41,39 @@ class NodeForm:
 def write(node: Object, stem: str, sources: Mapping[str, str], guard: Guard, known: Memo[bytes] | None = None) -> NodeForm:
     """The files of a node; `sources` is what feeds it, by input port, as `<stem>:<port>`; `known` are lines of parameters without secrets."""
     writer = _NodeWriter(node, stem, guard, Memo(64) if known is None else known)
+    owned = {name: value for name, value in writer.members.items() if name in OWNED_BY_RUNS}
     lists: dict[str, list[Block] | None] = {
         "InputPortsInternal": writer.ports("InputPortsInternal", _USUAL_INPUT, sources),
         "OutputPortsInternal": writer.ports("OutputPortsInternal", _USUAL_OUTPUT, {}),
         "ModuleParameters": writer.parameters(),
     }
     members: dict[str, Block] = {name: lines for name, lines in lists.items() if lines is not None}
-    others = {name: value for name, value in node.items() if name not in OWNED_BY_RUNS and name not in members}
-    members.update({name: writer.member(name, value) for name, value in leave_out(others, _USUAL_NODE).items()})
-    pages = [(f"{FOLDER}{stem}.json", page(block(members, "Id"))), *writer.scripts]
-    owned = leave_out({name: node[name] for name in OWNED_BY_RUNS if name in node}, OWNED_BY_RUNS)
-    return NodeForm(files=tuple(pages), linked_credentials=tuple(writer.linked_credentials), run={"Id": node["Id"], **owned} if owned else {})
+    others = {name: value for name, value in writer.members.items() if name not in owned and name not in members}
+    members.update({name: dumps_line(value) for name, value in leave_out(others, _USUAL_NODE).items()})
+    run = leave_out(owned, OWNED_BY_RUNS)
+    return NodeForm(
+        files=((f"{FOLDER}{stem}.json", page(block(members, "Id"))), *writer.scripts),
+        linked_credentials=tuple(writer.linked_credentials),
+        run={"Id": node["Id"], **run} if run else {},
+    )
 
 
 class _NodeWriter:
     def __init__(self, node: Object, stem: str, guard: Guard, known: Memo[bytes]) -> None:
-        self._known = known
-        self._node = node
         self._id = text(node["Id"], "node id")
         self._where = f"node {self._id}"
         self._stem = stem
         self._guard = guard
+        self._known = known
+        self.members: Object = {name: value if name == "ModuleParameters" else guard.member(name, value, self._id) for name, value in node.items()}
+        """The node with its secrets replaced, but for those of its parameters."""
         self.scripts: list[tuple[str, bytes]] = []
         self.linked_credentials: list[str] = []
 
-    def member(self, name: str, value: Json) -> bytes:
-        return dumps_line(self._guard.value(value, self._id, name))
-
     def _list(self, name: str) -> list[Object] | None:
-        if self._node.get(name) is None:
+        if self.members.get(name) is None:
             return None
-        return objects(self._node[name], f"{self._where}: {name}")
+        return objects(self.members[name], f"{self._where}: {name}")
 
     def ports(self, name: str, usual: Object, sources: Mapping[str, str]) -> list[Block] | None:
         ports = self._list(name)
@@ -81,7 +83,7 @@ class _NodeWriter:
         lines: list[Block] = []
         for port in ports:
             port_name = text(port.get("Name"), f"{self._where}: name of a port")
-            written = {key: self._guard.value(value, self._id, key) for key, value in leave_out(port, usual).items()}
+            written = leave_out(port, usual)
             if port_name in sources:
                 written["Source"] = sources[port_name]
             lines.append(line(written, "Name"))
@@ -91,7 +93,7 @@ class _NodeWriter:
         parameters = self._list("ModuleParameters")
         if parameters is None:
             return None
-        module_id = text(self._node.get("ModuleId"), f"{self._where}: ModuleId")
+        module_id = text(self.members.get("ModuleId"), f"{self._where}: ModuleId")
         names = [text(parameter.get("Name"), f"{self._where}: name of a parameter") for parameter in parameters]
         extensions = [
             scripts.extension(module_id, name) if isinstance(parameter.get("Value"), str) else None
@@ -105,7 +107,7 @@ class _NodeWriter:
                 self.linked_credentials += [linked] if isinstance(linked, str) else []
                 lines.append(self._credential(parameter, name))
             elif extension is not None:
-                written = leave_out(parameter, _USUAL_PARAMETER)
+                written = leave_out(self._protected(parameter, name, but="Value"), _USUAL_PARAMETER)
                 written.update(self._script(str(written.pop("Value")), name, extension, alone=alone))
                 lines.append(line(written, "Name"))
             else:
@@ -113,29 +115,37 @@ class _NodeWriter:
                 lines.append(self._known.get(key) or self._plain(key, parameter, name))
         return lines
 
+    def _protected(self, parameter: Object, name: str, but: str = "") -> dict[str, Json]:
+        """A parameter with its secrets replaced, those of one member excepted."""
+        return {
+            member: value
+            if member == but
+            else self._guard.field(value, member)
+            if member.casefold() in CREDENTIAL_MEMBERS
+            else self._guard.value(value, self._id, name)
+            for member, value in parameter.items()
+        }
+
     def _credential(self, parameter: Object, name: str) -> bytes:
-        written = leave_out(parameter, _USUAL_PARAMETER)
-        if "Value" in written:
-            written["Value"] = self._guard.field(written["Value"], name)
-        return line(written, "Name")
+        protected = self._protected(parameter, name, but="Value")
+        if "Value" in protected:
+            protected["Value"] = self._guard.field(protected["Value"], name)
+        return line(leave_out(protected, _USUAL_PARAMETER), "Name")
 
     def _plain(self, key: bytes, parameter: Object, name: str) -> bytes:
-        written = leave_out(parameter, _USUAL_PARAMETER)
+        before = len(self._guard.suspicions)
+        protected = self._protected(parameter, name)
+        written = leave_out(protected, _USUAL_PARAMETER)
         value = written.get("Value")
         selection = columns.decode(value) if isinstance(value, str) else None
-        if selection is not None:
+        if selection is not None and b"{secret:" not in dumps(selection.selection):
             del written["Value"]
-            written.update(values.write_columns(selection))
-        before = len(self._guard.suspicions)
-        guarded = {member: self._guard.value(inner, self._id, name) for member, inner in written.items()}
-        text = line(guarded, "Name", as_is="Columns")
+            is_clean = dumps(self._guard.value(selection.selection, self._id, name)) == dumps(selection.selection)
+            written.update(values.write_columns(selection) if is_clean else {"Value": placeholder("column selection")})
+        text = line(written, "Name", as_is="Columns")
         # what was replaced or suspected here may be decided otherwise elsewhere
-        is_untouched = len(self._guard.suspicions) == before and guarded == written
+        is_untouched = len(self._guard.suspicions) == before and b"${secret:" not in text
         return self._known.put(key, text) if is_untouched else text
-
-    @staticmethod
-    def _is_credential(parameter: Object, name: str) -> bool:
-        return name.casefold() in CREDENTIAL_PARAMETERS or parameter.get("ValueType") == "PlaceHolder" or parameter.get("IsSensitiveField") is True
 
     def _script(self, value: str, name: str, extension: str, *, alone: bool) -> dict[str, Json]:
         file = script_file(self._stem, name, extension, alone=alone)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amlgit.model.jsontext import Json, dumps
+from amlgit.model.jsontext import Json, Object, dumps
 
 CREDENTIAL_PARAMETERS = frozenset(
     name.casefold()
@@ -102,14 +102,14 @@ _CERTAIN = (
         "account key",
         r"(?i)\b(?:AccountKey|SharedAccessKey|SharedSecretValue)\s*=\s*(?P<secret>[^;,\s\"'<>&$]{16,})",
     ),
-    _Rule("signature", rf"(?i)(?:\b|%(?:25)*(?:3F|26))(?:sig|signature)(?:=|%(?:25)*3D)(?P<secret>{_BASE64_UNIT}{{16,}}={{0,2}})"),
+    _Rule("signature", rf"(?i)(?:\b|%(?:25)*(?:3F|26)|\\u0026)(?:sig|signature)(?:=|%(?:25)*3D)(?P<secret>{_BASE64_UNIT}{{16,}}={{0,2}})"),
     _Rule(
         "password",
-        r"(?i)\b(?:password|pwd)\s*=\s*(?P<secret>[^;\"'\s$][^;\"']*)",
+        r"(?i)\b(?:password|pwd)\s*=\s*[\"']?(?P<secret>(?<=[\"'])[^\"']+|[^;\"'\s][^;\"']*)",
         r"(?i)\b(?:server|data source|user id|uid|initial catalog|database|driver|account ?name|host)\s*=",
     ),
     _Rule("bearer token", r"(?i)\bbearer[ \t\r\n]+(?P<secret>[A-Za-z0-9\-._~+/]{20,}=*)"),
-    _Rule("password", r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]+:(?P<secret>[^\s/@\"'<>$]+)@"),
+    _Rule("password", r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]*:(?P<secret>[^\s/@\"'<>]+)@"),
     _Rule("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>[^$]+?)(?:-----END|\Z)"),
     _Rule("token", r"\b(?P<secret>eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,})"),
     _Rule("key", r"(?i)(?:key|token|secret|password|credential)[\"']?\s*(?::|=|<-)\s*[\"']?(?P<secret>[A-Za-z0-9+/]{86}==)"),
@@ -174,9 +174,18 @@ def places(path: str, data: bytes) -> Iterator[Place]:
     """The placeholders in a file, in order."""
     if b"${secret:" not in data:
         return
+    is_json = path.endswith(".json")
     for number, text in enumerate(data.decode().split("\n"), 1):
-        for match in PLACEHOLDER.finditer(text):
+        for match in PLACEHOLDER.finditer(_values_of(text) if is_json else text):
             yield Place(path, number, match[1])
+
+
+def _values_of(line: str) -> str:
+    """A line of a page without the names of members: what looks like a placeholder there is only a name."""
+    return _STRING.sub(lambda match: "" if match[1] else match[0], line)
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"(: )?')
 
 
 def text_hash(text: str) -> str:
@@ -200,15 +209,20 @@ class Guard:
             return value
         return placeholder(name)
 
+    def member(self, name: str, value: Json, node: str) -> Json:
+        """The value of a member with the secrets in it replaced, all of it where the member is one that holds a credential."""
+        return self.field(value, name) if name.casefold() in CREDENTIAL_MEMBERS else self.value(value, node, name)
+
+    def members(self, members: Object, node: str) -> dict[str, Json]:
+        """An object with the secrets in it replaced."""
+        return {name: self.member(name, value, node) for name, value in members.items()}
+
     def value(self, value: Json, node: str, name: str) -> Json:
         """Any JSON with the secrets in its strings replaced; `node` and `name` say where it stands."""
         if isinstance(value, str):
             return self.text(value, node, name)
         if isinstance(value, Mapping):
-            return {
-                member: self.field(inner, member) if member.casefold() in CREDENTIAL_MEMBERS else self.value(inner, node, member)
-                for member, inner in value.items()
-            }
+            return self.members(value, node)
         if isinstance(value, list):
             return [self.value(entry, node, name) for entry in value]
         return value
@@ -262,7 +276,7 @@ class Statuses:
         """The text with every access credential replaced; None where only a Guard's look at each string can tell what else is secret."""
         first, *rest = data.split(_ACCESS_CREDENTIAL)
         parts = [piece.partition(b'"') for piece in rest]
-        if data.count(b"AccessCredential") != len(rest) or not all(value for value, _, _ in parts):
+        if data.count(b"AccessCredential") != len(rest) or not all(value and not value.endswith(b"\\") for value, _, _ in parts):
             return None
         tails = [tail for _, _, tail in parts]
         # what lies between two credentials repeats from run to run, and the rest but for guids and times

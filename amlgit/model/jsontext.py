@@ -79,13 +79,13 @@ def _shallow_decoder() -> msgspec.json.Decoder[Json]:
     return msgspec.json.Decoder(_nested(_SHALLOW))
 
 
-def loads(data: bytes) -> Json:
+def loads(data: bytes, depth: int = MAX_DEPTH) -> Json:
     """The value of UTF-8 JSON `data` (a byte order mark is passed over); raises InvalidDocument with the place of the fault."""
     if len(data) > MAX_BYTES:
         raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({len(data):,} bytes)")
     data = data.removeprefix(BOM)
     value = _loads_regular(data) if len(data) > _SMALL else _IRREGULAR
-    return _loads_strictly(data) if value is _IRREGULAR else value
+    return _loads_strictly(data, depth) if value is _IRREGULAR else value
 
 
 class _Irregular:
@@ -110,7 +110,7 @@ def _loads_regular(data: bytes) -> Json:
     return value if same else _IRREGULAR
 
 
-def _loads_strictly(data: bytes) -> Json:
+def _loads_strictly(data: bytes, depth: int) -> Json:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -122,8 +122,8 @@ def _loads_strictly(data: bytes) -> Json:
     except json.JSONDecodeError as error:
         raise InvalidDocument(f"line {error.lineno} column {error.colno}: {error.msg}") from error
     except RecursionError as error:
-        raise InvalidDocument(f"nested deeper than {MAX_DEPTH} levels") from error
-    _check_depth(value)
+        raise InvalidDocument(f"nested deeper than {depth} levels") from error
+    _check_depth(value, depth)
     if _LONE_SURROGATE.search(text):
         _check_surrogates(value)
     return value
@@ -158,13 +158,13 @@ _strict_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def _check_depth(value: Json) -> None:
+def _check_depth(value: Json, depth: int) -> None:
     level: list[Json] = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(depth + 1):
         level = [child for parent in level for child in _children(parent)]
         if not level:
             return
-    raise InvalidDocument(f"nested deeper than {MAX_DEPTH} levels")
+    raise InvalidDocument(f"nested deeper than {depth} levels")
 
 
 def _children(value: Json) -> Sequence[Json]:

@@ -64,8 +64,11 @@ RULES: Mapping[str, str] = {
 
 _SCRIPT_EXTENSIONS = (".py", ".R", ".sql", ".txt")
 
-_PLACE = re.compile(r"\bline ([0-9]+) column ")
-_MARKER = re.compile(rb"(?m)^(?:<{7}|>{7})(?:[ \r]|$)")
+# compiled where they are used: a hook runs at every commit, and seldom finds anything
+_PLACE = r"\bline ([0-9]+) column "
+_MARKER = rb"(?m)^(?:<{7}|>{7})(?:[ \r]|$)"
+PLACEHOLDER = b"${secret:"
+_PLACEHOLDER = rb"\$\{secret:([^{}]*)\}"
 
 
 class _Everything(frozenset[str]):
@@ -94,7 +97,7 @@ def conflict_markers(files: Mapping[str, bytes]) -> Iterator[Finding]:
     for path, data in files.items():
         if b"<<<<<<<" not in data and b">>>>>>>" not in data:
             continue
-        marker = _MARKER.search(data)
+        marker = re.search(_MARKER, data)
         if marker:
             line = data.count(b"\n", 0, marker.start()) + 1
             hint = "Choose a side and remove the markers."
@@ -110,7 +113,7 @@ def line_of(data: bytes | None, *needles: bytes) -> int | None:
 
 def stated_line(message: str) -> int | None:
     """The line that a message of the JSON parser names."""
-    match = _PLACE.search(message)
+    match = re.search(_PLACE, message)
     return int(match[1]) if match else None
 
 
@@ -164,8 +167,8 @@ def unreplaced(path: str, data: bytes, *, plain: bytes, guarded: bytes) -> Itera
     if plain == guarded and guarded.count(PLACEHOLDER) <= data.count(PLACEHOLDER):
         return
     for line, replaced in zip((data if plain == guarded else plain).split(b"\n"), guarded.split(b"\n"), strict=False):
-        names = _PLACEHOLDERS.findall(replaced) if line != replaced else []
-        for name in [name for name in names if name not in _PLACEHOLDERS.findall(line)] or names[:1]:
+        names = re.findall(_PLACEHOLDER, replaced) if line != replaced else []
+        for name in [name for name in names if name not in re.findall(_PLACEHOLDER, line)] or names[:1]:
             called = name.decode(errors="replace")
             yield Finding(
                 rule="secret",
@@ -174,10 +177,6 @@ def unreplaced(path: str, data: bytes, *, plain: bytes, guarded: bytes) -> Itera
                 line=line_of(data, line),
                 hint=f"Write ${{secret:{called}}} in its place, and change the secret itself if it was ever committed.",
             )
-
-
-PLACEHOLDER = b"${secret:"
-_PLACEHOLDERS = re.compile(rb"\$\{secret:([^{}]*)\}")
 
 
 def each_once(suspicions: Iterable[Suspicion]) -> Iterator[Suspicion]:
