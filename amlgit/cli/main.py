@@ -62,14 +62,14 @@ class _Verbs(click.Group):
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colour.")
 @click.pass_context
 def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str) -> None:
-    r"""Azure Machine Learning Studio (classic) experiments under git.
+    """Azure Machine Learning Studio (classic) experiments under git.
 
     \b
     amlgit clone --archive exports/ repository    a repository with one commit per version
     cd repository && git log                      their story
     amlgit log EXPERIMENT                         its versions
     amlgit export EXPERIMENT@3                    version 3 as the JSON file it was
-    """
+    """  # noqa: D301
     ctx.obj = {"folder": folder, "quiet": quiet, "color": color}
 
 

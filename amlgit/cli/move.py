@@ -93,13 +93,13 @@ def import_(ctx: click.Context, files: tuple[str, ...], remote: str | None, as_j
 @click.option("--pretty", is_flag=True, help="Indented, for people; the service's own form is one line.")
 @click.pass_context
 def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool) -> int:
-    r"""One JSON file that the old tools can import.
+    """One JSON file that the old tools can import.
 
     \b
     amlgit export Topics              what the work tree holds
     amlgit export Topics@2 -o t.json  version 2, the whole export as it was
     amlgit export Topics@-1           the newest version
-    """
+    """  # noqa: D301
     from amlgit import config
     from amlgit.workflows import export as workflow
 

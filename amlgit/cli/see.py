@@ -48,13 +48,13 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
 @click.option("-r", "--reverse", is_flag=True, help="Oldest first.")
 @click.pass_context
 def log(ctx: click.Context, experiment: str | None, as_json: bool, reverse: bool) -> int:
-    r"""The versions in the record: number, date, status, who, commit; newest first.
+    """The versions in the record: number, date, status, who, commit; newest first.
 
     \b
     amlgit log             everything, in order of time
     amlgit log Topics      one experiment
     amlgit log Topics@-1   its newest version
-    """
+    """  # noqa: D301
     from amlgit.workflows.log import log as workflow
 
     run = session(ctx)

@@ -43,11 +43,11 @@ def _show_setup(written: tuple[str, ...], configured: tuple[str, ...]) -> None:
 @click.argument("directory", required=False)
 @click.pass_context
 def clone(ctx: click.Context, archive: str, remote: str, file_times: bool, as_json: bool, directory: str | None) -> int:
-    r"""A new git repository with one commit for each version that an archive holds.
+    """A new git repository with one commit for each version that an archive holds.
 
     \b
     amlgit clone --archive exports/ repository
-    """
+    """  # noqa: D301
     from amlgit.workflows import setup
 
     run = session(ctx)

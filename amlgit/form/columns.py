@@ -7,6 +7,9 @@ from urllib.parse import quote, unquote
 from amlgit.errors import InvalidDocument
 from amlgit.model.jsontext import Json, dumps, loads
 
+_MAX_DEPTH = 20
+"""Deeper than any selection; in the page it stands some levels down."""
+
 _UNRESERVED = "-_.!~*'()"
 """What JavaScript's encodeURIComponent leaves alone besides letters and digits."""
 
@@ -27,7 +30,7 @@ def decode(value: str) -> Columns | None:
     else:
         return None
     try:
-        selection = loads((unquote(value, errors="strict") if encoding == "percent" else value).encode())
+        selection = loads((unquote(value, errors="strict") if encoding == "percent" else value).encode(), _MAX_DEPTH)
     except (InvalidDocument, ValueError):
         return None
     if not isinstance(selection, Mapping) or "rules" not in selection:

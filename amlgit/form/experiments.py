@@ -94,12 +94,12 @@ class Splitter:
         """The form of what `join` gave back: placeholders in it are ours."""
         return self._split(dumps(document), family, loads)
 
-    def _split(self, data: bytes, family: str, read: Callable[[bytes], Json]) -> Form:
+    def _split(self, data: bytes, family: str, read: Callable[[bytes, int], Json]) -> Form:
         texts = _members(data, "an experiment")
         graph = _members(texts.get("Graph", b"null"), "Graph")
         node_texts = _elements(graph.get("ModuleNodes", b"null"), "Graph.ModuleNodes")
-        members = {name: read(text) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
-        members["Graph"] = {name: read(text) for name, text in graph.items() if name != "ModuleNodes"}
+        members = {name: read(text, MAX_DEPTH - 1) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
+        members["Graph"] = {name: read(text, MAX_DEPTH - 2) for name, text in graph.items() if name != "ModuleNodes"}
         known = [self._look(text) for text in node_texts]
         stem_of = self._stem_of(tuple((node.id, node.module_id) for node in known))
         sources, leftover = _place_edges(members["Graph"], known, stem_of)
@@ -121,20 +121,20 @@ class Splitter:
         return Form(content=content, run=run, members=members, suspicions=(*suspicions, *found, *guard.suspicions))
 
     def _look(self, node_text: bytes) -> _Node:
-        return self._known.get(node_text) or self._known.put(node_text, _look(loads(node_text)))
+        return self._known.get(node_text) or self._known.put(node_text, _look(loads(node_text, MAX_DEPTH - 3)))
 
     def _stem_of(self, pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
         return self._stems.get(pairs) or self._stems.put(pairs, _stems(pairs))
 
     def _node(
-        self, node_text: bytes, stem: str, sources: Mapping[str, str], family: str, read: Callable[[bytes], Json]
+        self, node_text: bytes, stem: str, sources: Mapping[str, str], family: str, read: Callable[[bytes, int], Json]
     ) -> tuple[nodes.NodeForm, tuple[Suspicion, ...]]:
         key = (node_text, stem, tuple(sources.items()), family, read)
         known = self._nodes.get(key)
         if known is not None:
             return known
         guard = Guard(family, self._decisions)
-        form = nodes.write(object_(read(node_text), "Graph.ModuleNodes"), stem, sources, guard, self._parameters)
+        form = nodes.write(object_(read(node_text, MAX_DEPTH - 3), "Graph.ModuleNodes"), stem, sources, guard, self._parameters)
         return self._nodes.put(key, (form, tuple(guard.suspicions)))
 
     def _experiment(
@@ -166,11 +166,15 @@ class Splitter:
         if known is not None:
             return known
         guard = Guard(family, self._decisions)
-        protected = {name: guard.value(data, "layout", name) for name, data in texts.items()}
-        written = page({name: layout.write(data, stem_of, f"{name}.SerializedClientData") for name, data in protected.items()})
-        return self._pages.put(key, (written, tuple(guard.suspicions)))
+        canvas_blocks: dict[str, Block] = {}
+        for name, data in texts.items():
+            canvas_blocks[name] = layout.write(data, stem_of, f"{name}.SerializedClientData")
+            protected = guard.value(data, "layout", name)
+            if protected != data:  # without its secret the text may be no XML any more
+                canvas_blocks[name] = {"SerializedClientData": dumps(protected)}
+        return self._pages.put(key, (page(canvas_blocks), tuple(guard.suspicions)))
 
-    def _run(self, members: Object, statuses: bytes | None, flags: list[Object], guard: Guard, read: Callable[[bytes], Json]) -> bytes:
+    def _run(self, members: Object, statuses: bytes | None, flags: list[Object], guard: Guard, read: Callable[[bytes, int], Json]) -> bytes:
         written: dict[str, Block] = {name: dumps_line(guard.member(name, value, "run")) for name, value in members.items() if name in RUN_MEMBERS}
         if flags:
             written["Graph"] = {"ModuleNodes": [line(node, "Id") for node in sorted(flags, key=lambda node: str(node["Id"]))]}
@@ -182,18 +186,18 @@ class Splitter:
             written["NodeStatuses"] = self._node_statuses(statuses, guard, read)
         return page(block(written, "ExperimentId"))
 
-    def _node_statuses(self, data: bytes, guard: Guard, read: Callable[[bytes], Json]) -> Block:
+    def _node_statuses(self, data: bytes, guard: Guard, read: Callable[[bytes, int], Json]) -> Block:
         without = self._statuses.without_secrets(data)
-        value = guard.value(read(data), "run", "NodeStatuses") if without is None else loads(without)
+        value = guard.value(read(data, MAX_DEPTH - 1), "run", "NodeStatuses") if without is None else loads(without, MAX_DEPTH - 1)
         if not isinstance(value, list):
             return dumps_line(value)
         statuses = objects(value, "NodeStatuses")
         return [line(status, "NodeId") for status in in_order(statuses, "NodeId")]
 
 
-def _foreign(data: bytes) -> Json:
+def _foreign(data: bytes, depth: int) -> Json:
     """The value of a text from outside, with what could be taken for a placeholder of ours escaped."""
-    value = loads(data)
+    value = loads(data, depth)
     return secrets.escape(value) if b"secret:" in data or b"\\u" in data else value
 
 
@@ -220,7 +224,9 @@ def _look(node: Json) -> _Node:
     found = object_(node, "Graph.ModuleNodes")
     node_id = text(found.get("Id"), "Graph.ModuleNodes: Id")
     if not node_id or ":" in node_id or not node_id.isprintable() or len(node_id) > 200:
-        raise InvalidDocument(f"node id {node_id[:80]!r} is no id: empty, too long, or with a colon or control characters")
+        raise InvalidDocument("a node id is no id: empty, too long, or with a colon or control characters")
+    if Guard("", Decisions()).finds_something(node_id):
+        raise InvalidDocument("a node id holds what may be a secret")
     ports = found.get("InputPortsInternal")
     names = [port.get("Name") for port in ports if isinstance(port, Mapping)] if isinstance(ports, list) else []
     return _Node(

@@ -56,7 +56,7 @@ def safe(title: str) -> str:
     text = unicodedata.normalize("NFC", title)
     text = "".join(character for character in text if unicodedata.category(character) not in ("Cf", "Cs", "Cn", "Co"))
     text = "".join(" " if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Zs") else character for character in text)
-    text = _FORBIDDEN.sub("_", text)
+    text = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", text))
     text = re.sub(r" +", " ", text).strip(" ")
     text = re.sub(r"^[.\-~]+", "_", text)
     text = text.encode()[:_LONGEST_TITLE].decode(errors="ignore").rstrip(" .")

@@ -85,7 +85,7 @@ class _NodeWriter:
             port_name = text(port.get("Name"), f"{self._where}: name of a port")
             written = leave_out(port, usual)
             if port_name in sources:
-                written["Source"] = sources[port_name]
+                written["Source"] = self._guard.text(sources[port_name], self._id, "Source")
             lines.append(line(written, "Name"))
         return lines
 
@@ -114,6 +114,10 @@ class _NodeWriter:
                 key = dumps(parameter)
                 lines.append(self._known.get(key) or self._plain(key, parameter, name))
         return lines
+
+    @staticmethod
+    def _is_credential(parameter: Object, name: str) -> bool:
+        return name.casefold() in CREDENTIAL_PARAMETERS or parameter.get("ValueType") == "PlaceHolder" or parameter.get("IsSensitiveField") is True
 
     def _protected(self, parameter: Object, name: str, but: str = "") -> dict[str, Json]:
         """A parameter with its secrets replaced, those of one member excepted."""
@@ -191,8 +195,7 @@ def _read_parameter(written: Object, files: Mapping[str, bytes], where: str) -> 
     if markers:
         if "Value" in parameter or not values.is_written(markers):
             raise InvalidDocument(f"{where}: a parameter must hold a value, a file or columns, and only one of them")
-        scripts_here = {path.removeprefix(FOLDER): data for path, data in files.items() if path.startswith(FOLDER)}
-        parameter["Value"] = values.read(markers, scripts_here, where)
+        parameter["Value"] = values.read(markers, lambda file: files.get(f"{FOLDER}{file}"), where)
     return parameter
 
 

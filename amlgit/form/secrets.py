@@ -238,6 +238,11 @@ class Guard:
             text = self._apply(rule, text, node, name, certain=False)
         return text
 
+    def finds_something(self, text: str) -> bool:
+        """Whether anything in a text is a secret or may be one: for texts that can't be replaced."""
+        before = len(self.suspicions)
+        return self.text(text, "", "") != text or len(self.suspicions) > before
+
     def _apply(self, rule: _Rule, text: str, node: str, name: str, *, certain: bool) -> str:
         place = f"{self._family}/{node}/{name}"
 
@@ -276,7 +281,7 @@ class Statuses:
         """The text with every access credential replaced; None where only a Guard's look at each string can tell what else is secret."""
         first, *rest = data.split(_ACCESS_CREDENTIAL)
         parts = [piece.partition(b'"') for piece in rest]
-        if data.count(b"AccessCredential") != len(rest) or not all(value and not value.endswith(b"\\") for value, _, _ in parts):
+        if data.count(b"AccessCredential") != len(rest) or not all(value and b"\\" not in value for value, _, _ in parts):
             return None
         tails = [tail for _, _, tail in parts]
         # what lies between two credentials repeats from run to run, and the rest but for guids and times

@@ -1,6 +1,6 @@
 """Values of parameters that are written readable: scripts as files, column selections as JSON; and back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import columns, scripts
@@ -35,21 +35,21 @@ def is_written(written: Object) -> bool:
     return "File" in written or "Columns" in written
 
 
-def read(written: Object, files: Mapping[str, bytes], where: str) -> str:
-    """The value that such members stand for; `files` are scripts by name. Raises InvalidDocument naming `where`."""
+def read(written: Object, find: Callable[[str], bytes | None], where: str) -> str:
+    """The value that such members stand for; `find` gives a script's content by its file's name. Raises InvalidDocument naming `where`."""
     if not (written.keys() <= _FILE_MARKERS or written.keys() <= _COLUMNS_MARKERS):
         raise InvalidDocument(f"{where} must hold a value, a file or columns, and only one of them")
     if "File" in written:
-        return _read_script(written, files, where)
+        return _read_script(written, find, where)
     encoding = written.get("Encoding", "percent")
     if encoding not in ("percent", "plain"):
         raise InvalidDocument(f"{where}: Encoding must be 'plain' or be left out")
     return columns.encode(Columns(written["Columns"], str(encoding)))
 
 
-def _read_script(written: Object, files: Mapping[str, bytes], where: str) -> str:
+def _read_script(written: Object, find: Callable[[str], bytes | None], where: str) -> str:
     file = text(written["File"], f"{where}: File")
-    data = files.get(file)
+    data = find(file)
     if data is None:
         raise InvalidDocument(f"{where}: its script {file!r} is missing", hint="Bring the file back, or put the script in its place.")
     newline = written.get("Newline", "LF")

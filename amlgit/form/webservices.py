@@ -365,4 +365,4 @@ def _read_value(written: Json, files: Mapping[str, bytes], where: str) -> Json:
         return written
     if not values.is_written(written):
         return {own_name(key): value for key, value in written.items()}
-    return values.read(written, {name: data for name, data in files.items() if name != DEFINITION}, where)
+    return values.read(written, lambda file: None if file == DEFINITION else files.get(file), where)

@@ -77,7 +77,7 @@ def _snapshot_id(run_id: Json) -> str | None:
 
 class _Peek(msgspec.Struct):
     ExperimentId: str
-    Graph: msgspec.Raw
+    Graph: dict[str, msgspec.Raw]
     RunId: str | None = None
     Status: dict[str, msgspec.Raw] | None = None
 
