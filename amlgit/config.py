@@ -5,6 +5,8 @@
 
 import difflib
 import os
+import re
+import shutil
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 FILE, LOCAL_FILE = ".amlgit", ".amlgit.local"
 KINDS = ("archive",)
 
-_TYPES: Mapping[str, type | tuple[type, ...]] = {
+_TYPES: Mapping[str, type] = {
     "form": int,
     "remotes.*.kind": str,
     "remotes.*.path": str,
@@ -73,6 +75,19 @@ class Config:
         raise UsageError(f"there is no remote {name!r} (known: {known})", hint="Add it with 'amlgit remote add'.")
 
 
+def check_remote_name(name: str) -> str:
+    """A remote's name fit for a ref; raises UsageError."""
+    if not _REMOTE_NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} can't be a remote's name",
+            hint="Use letters, digits, '-' and '_', beginning with a letter or digit, at most 63 characters.",
+        )
+    return name
+
+
+_REMOTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+
+
 def load(root: Path) -> Config:
     """The configuration of the repository at `root`; raises UsageError, naming file and key, for what does not belong there."""
     merged: dict[str, Value] = {}
@@ -84,7 +99,9 @@ def load(root: Path) -> Config:
         raise UsageError(f"{form.origin}: form = {form.value} is not known to this amlgit, which writes form 1", hint="Use a newer amlgit.")
     for key in ("secrets.allow", "secrets.replace"):
         merged.setdefault(key, Value(key=key, value=[], origin="default"))
-    names = sorted({key.split(".")[1] for key in merged if key.startswith("remotes.")})
+    names = sorted({key.removeprefix("remotes.").rpartition(".")[0] for key in merged if key.startswith("remotes.")})
+    for name in names:
+        check_remote_name(name)
     remotes = {name: _remote(name, merged) for name in names}
     return Config(
         remotes=remotes,
@@ -122,36 +139,40 @@ def _read(path: Path) -> list[tuple[str, Any]]:
     except OSError as error:
         raise UsageError(f"{path.name} can't be read: {error.strerror}") from error
     flat: list[tuple[str, Any]] = []
-    _flatten(parsed, "", flat, path.name)
+    _flatten(parsed, (), flat, path.name)
     return flat
 
 
-def _flatten(table: Mapping[str, Any], prefix: str, flat: list[tuple[str, Any]], file: str) -> None:
+def _flatten(table: Mapping[str, Any], path: tuple[str, ...], flat: list[tuple[str, Any]], file: str) -> None:
     for name, value in table.items():
-        key = f"{prefix}{name}"
-        pattern = _pattern(key)
-        if isinstance(value, dict) and any(known.startswith(f"{pattern}.") for known in _TYPES):
-            _flatten(value, f"{key}.", flat, file)
+        here = (*path, name)
+        key, pattern = ".".join(here), _pattern(here)
+        if any(known.startswith(f"{pattern}.") for known in _TYPES):
+            if not isinstance(value, dict):
+                raise UsageError(f"{file}: {key} = {value!r} has the wrong type", hint=f"It is a table: [{key}]. See .amlgit.example.")
+            _flatten(value, here, flat, file)
         elif pattern not in _TYPES:
-            raise UsageError(f"{file}: unknown key {key!r}", hint=_nearest(key))
-        elif not isinstance(value, _TYPES[pattern]) or (isinstance(value, list) and not all(isinstance(entry, str) for entry in value)):
+            raise UsageError(f"{file}: unknown key {key!r}", hint=_nearest(here))
+        elif not _is_of(value, _TYPES[pattern]):
             raise UsageError(f"{file}: {key} = {value!r} has the wrong type", hint="See .amlgit.example for what it holds.")
         else:
             flat.append((key, value))
 
 
-def _pattern(key: str) -> str:
-    parts = key.split(".")
-    if parts[0] == "remotes" and len(parts) > 1:
-        parts[1] = "*"
-    return ".".join(parts)
+def _is_of(value: Any, kind: type) -> bool:
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
+    return isinstance(value, kind) and isinstance(value, bool) == (kind is bool)
 
 
-def _nearest(key: str) -> str:
-    parts = key.split(".")
-    known = [known.replace("*", parts[1]) if "*" in known and len(parts) > 1 else known for known in _TYPES]
+def _pattern(path: tuple[str, ...]) -> str:
+    return ".".join(("remotes", "*", *path[2:]) if path[0] == "remotes" and len(path) > 1 else path)
+
+
+def _nearest(path: tuple[str, ...]) -> str:
+    known = [known.replace("*", path[1]) if "*" in known and len(path) > 1 else known for known in _TYPES]
     known += sorted({entry.partition(".")[0] for entry in known})
-    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(".".join(path), known, n=1, cutoff=0.5)
     return f"Did you mean {nearest[0]!r}?" if nearest else "See .amlgit.example for what it holds."
 
 
@@ -219,19 +240,29 @@ def _edit(root: Path, change: "Callable[[TOMLDocument], None]") -> None:
     import tomlkit
 
     path = root / FILE
-    document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else f"form = {1}\n")
+    document = tomlkit.parse(path.read_bytes().decode() if path.exists() else f"form = {1}\n")
     change(document)
     write_atomically(path, tomlkit.dumps(document).encode())
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace a file's content in one step, so that no reader and no kill ever meets half of it."""
-    aside = path.with_name(f"{path.name}.new")  # one name, so that what a kill leaves is replaced the next time
+    """Replace a file's content in one step, so that no reader and no kill ever meets half of it.
+
+    A link is followed; what is no regular file (a pipe, a device) is written to. The new content stands beside it meanwhile, under one
+    name, so that what a kill leaves is replaced the next time.
+    """
+    path = path.resolve()
+    aside = path.with_name(f".{path.name}.amlgit-new")
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+            return
         with aside.open("wb") as opened:
             opened.write(data)
             opened.flush()
             os.fsync(opened.fileno())
+        if path.exists():
+            shutil.copymode(path, aside)
         os.replace(aside, path)
     except OSError as error:
         aside.unlink(missing_ok=True)

@@ -121,7 +121,7 @@ def _graph() -> Members:
 
 def planted(place: str, text: str) -> Members:
     if place == "layout":
-        text = HEAD.replace("<Meta />", "<Meta>" + text.replace("&", "&amp;") + "</Meta>") + TAIL
+        text = HEAD.replace("<Meta />", "<Meta>" + text.replace("&", "&amp;").replace("<", "&lt;") + "</Meta>") + TAIL
     return put_in(an_export(), PLACES[place], text)
 
 

@@ -31,8 +31,8 @@ watched = tuple(os.path.join(root, "amlgit", name) for name in ("store", "workfl
 turns = {}
 
 def look(frame, event, argument):
-    if not frame.f_code.co_filename.startswith(watched):
-        return None
+    if not frame.f_code.co_filename.startswith(watched) or not frame.f_code.co_flags & 1:
+        return None  # not ours, or the body of a module or class that is being imported
     if event == "line":
         place = f"{os.path.relpath(frame.f_code.co_filename, root)}:{frame.f_lineno}"
         turns[place] = turns.get(place, 0) + 1

@@ -47,7 +47,7 @@ def session(ctx: click.Context) -> Session:
         if not folder.is_dir():
             raise click.UsageError(f"-C {options['folder']}: there is no such folder")
     color = output.colour(options["color"])
-    ctx.find_root().color = color
+    ctx.find_root().color = ctx.color = color
     return Session(folder=folder, quiet=options["quiet"], color=color)
 
 

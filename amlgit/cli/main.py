@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -76,6 +77,9 @@ def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str) -> N
 def main() -> None:
     """Run a command line and exit."""
     gc.disable()  # a run is short and its values make no cycles; looking for some costs a fifth of a clone
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a title may hold what this terminal can't show
     sys.exit(run(sys.argv[1:]))
 
 
@@ -90,8 +94,9 @@ def run(arguments: list[str]) -> int:
         click.echo("Interrupted.", err=True)
         return 130
     except click.ClickException as error:
-        error.show()
-        return 2
+        from amlgit.cli.output import misused
+
+        return misused(error, arguments)
     except KeyboardInterrupt:
         click.echo("Interrupted. Run the same command again to go on.", err=True)
         return 130

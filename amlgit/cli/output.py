@@ -2,14 +2,13 @@
 
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from amlgit.errors import AmlgitError, Refused, StorageFailed, Unreachable, UsageError
+from amlgit.model.jsontext import printable
 
 FORMAT_VERSION = "1.0"
 
@@ -27,11 +26,21 @@ _STATUS = {OK: "ok", FINDINGS: "findings", USAGE: "usage", REFUSED: "refused", U
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether a command line asked for JSON, read without parsing it: it may be what could not be parsed."""
-    return "--json" in arguments
+    return "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
+
+
+def misused(error: click.ClickException, arguments: Sequence[str]) -> int:
+    """Say what is wrong with a command line; gives the exit code."""
+    if wants_json(arguments):
+        envelope(_verb(arguments), USAGE, None, [{"severity": "error", "message": error.format_message(), "hint": None}])
+    error.show()
+    return USAGE
 
 
 def failed(error: Exception, arguments: Sequence[str]) -> int:
     """Say what went wrong and what to do next; gives the exit code."""
+    if isinstance(error, UnicodeEncodeError):
+        error = UsageError("this locale can't name a file or title that is needed here", hint="Set LC_ALL=C.UTF-8 and run this again.")
     if isinstance(error, AmlgitError):
         code = next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
         message, hint = str(error), error.hint
@@ -40,20 +49,47 @@ def failed(error: Exception, arguments: Sequence[str]) -> int:
         hint = f"Please report it with the log in {_write_log(error)}"
     if wants_json(arguments):
         envelope(_verb(arguments), code, None, [{"severity": "error", "message": message, "hint": hint}])
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(message, err=True)
+    is_coloured = _colour_of(arguments)
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=is_coloured)
+    click.echo(_shown(message), err=True, color=is_coloured)
     if hint:
-        click.secho("hint: ", fg="yellow", nl=False, err=True)
-        click.echo(hint, err=True)
+        click.secho("hint: ", fg="yellow", nl=False, err=True, color=is_coloured)
+        click.echo(_shown(hint), err=True, color=is_coloured)
     return code
 
 
+def _colour_of(arguments: Sequence[str]) -> bool | None:
+    """What a command line says about colour, read without parsing it."""
+    for index, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name == "--color":
+            return colour(value or (arguments[index + 1] if index + 1 < len(arguments) else "auto"))
+    return colour("auto")
+
+
+def _shown(text: str) -> str:
+    return "\n".join(printable(line, len(line)) for line in text.split("\n"))
+
+
 def _verb(arguments: Sequence[str]) -> str:
-    return next((argument for argument in arguments if not argument.startswith("-")), "")
+    """The verb of a command line (`secret list` for one of a group), read without parsing it."""
+    words = iter(arguments)
+    found: list[str] = []
+    for word in words:
+        if word in ("-C", "--color"):
+            next(words, None)
+        elif not word.startswith("-"):
+            found.append(word)
+            if found[0] not in ("remote", "secret") or len(found) == 2:
+                break
+    return " ".join(found)
 
 
 def _write_log(error: Exception) -> str:
     """The path of a log of a bug: where it happened, without any value that might be a secret."""
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="amlgit-", suffix=".log", delete=False, encoding="utf-8") as log:
         log.write(f"{type(error).__name__}\n")
         log.writelines(traceback.format_tb(error.__traceback__))

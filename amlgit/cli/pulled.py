@@ -4,6 +4,7 @@ import click
 
 from amlgit.cli import output
 from amlgit.cli.context import Session
+from amlgit.model.jsontext import printable
 from amlgit.workflows.fetch import LEFT_ALONE, FetchReport
 from amlgit.workflows.pull import PullReport
 
@@ -13,14 +14,14 @@ def show_fetch(run: Session, report: FetchReport) -> None:
     for chain in report.chains:
         if chain.added:
             late = ", in between older ones" if chain.relaid else ""
-            click.echo(f"  {chain.title}: {_count(chain.added, 'new version')}{late} ({chain.total} in all)")
+            click.echo(f"  {printable(chain.title)}: {_count(chain.added, 'new version')}{late} ({chain.total} in all)")
     for problem in report.problems:
         if problem.reason.startswith(LEFT_ALONE):
             run.hint(f"left alone: {problem.name}: {problem.reason.removeprefix(LEFT_ALONE)}")
         else:
             output.note(f"not taken in: {problem.name}: {problem.reason}")
     for held in report.held:
-        output.note(f"held back: {held.document} ({held.title}): {_count(len(held.suspicions), 'place')} that may hold a secret")
+        output.note(f"held back: {held.document} ({printable(held.title)}): {_count(len(held.suspicions), 'place')} that may hold a secret")
         for suspicion in held.suspicions:
             output.note(f"    {suspicion.place}, line {suspicion.line}: {suspicion.reason}")
         if held.waiting:
@@ -44,7 +45,7 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         if folder.state == "pulled":
             click.echo(f"{folder.path}: {_count(folder.commits, 'commit')}")
         elif folder.waiting:
-            output.note(f"{folder.path}: {folder.state}, and {_count(folder.waiting, 'new version')} there")
+            output.note(f"{printable(folder.path)}: {folder.state}, and {_count(folder.waiting, 'new version')} there")
     for replaced in report.replaced:
         lines = ", ".join(str(line) for line in replaced.lines)
         click.echo(f"secret replaced: {replaced.path} line {lines}: {replaced.name}")
@@ -56,5 +57,6 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         run.hint(
             "hint: amlgit brings new versions only into folders that are as they were pulled. The versions are safe in the record:"
             "\n      'amlgit log EXPERIMENT' lists them, 'git show COMMIT' shows what each changed."
+            "\n      (In a shallow clone: 'git fetch --unshallow' tells which were here before.)"
         )
     return code

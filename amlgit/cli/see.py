@@ -4,6 +4,7 @@ import click
 
 from amlgit.cli import output
 from amlgit.cli.context import json_option, session
+from amlgit.model.jsontext import printable
 
 
 @click.command()
@@ -33,7 +34,7 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
         for file in folder.uncommitted:
             click.secho(f"    {file.removeprefix(folder.path + '/')}", fg="red")
     for title in report.not_here:
-        click.echo(f"only in the record: {title}")
+        click.echo(f"only in the record: {printable(title)}")
     for document in report.held:
         click.echo(f"held back: {document}")
     if not report.folders:
@@ -68,7 +69,7 @@ def log(ctx: click.Context, experiment: str | None, as_json: bool, reverse: bool
     who = max((len(entry.who) for entry in entries), default=1)
     for entry in entries:
         click.secho(entry.commit[:10], fg="yellow", nl=False)
-        click.echo(f"  @{entry.number:<{width}}  {entry.date[:16].replace('T', ' ')}  {entry.status:<9} {entry.who:<{who}}  {entry.title}")
+        click.echo(f"  @{entry.number:<{width}}  {entry.date[:16].replace('T', ' ')}  {entry.status:<9} {entry.who:<{who}}  {printable(entry.title)}")
     if not entries:
         click.echo("No versions yet.")
     return output.OK

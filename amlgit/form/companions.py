@@ -21,6 +21,8 @@ class Binding:
     run: str | None
     content: str
     """The content id of that state."""
+    time: int | None = None
+    """Its time in seconds since 1970: a draft may come back to a content it had before."""
 
 
 def write_sync(bindings: Mapping[str, Binding]) -> bytes:
@@ -29,7 +31,10 @@ def write_sync(bindings: Mapping[str, Binding]) -> bytes:
 
 
 def _binding_line(binding: Binding) -> bytes:
-    return line({"Experiment": binding.experiment, "Run": binding.run, "Content": binding.content}, "Experiment")
+    members: dict[str, Json] = {"Experiment": binding.experiment, "Run": binding.run, "Content": binding.content}
+    if binding.time is not None:
+        members["Time"] = binding.time
+    return line(members, "Experiment")
 
 
 def read_sync(data: bytes, where: str) -> dict[str, Binding]:
@@ -42,6 +47,7 @@ def read_sync(data: bytes, where: str) -> dict[str, Binding]:
             experiment=text(entry.get("Experiment"), f"{where}: Experiment"),
             run=None if run is None else text(run, f"{where}: Run"),
             content=text(entry.get("Content"), f"{where}: Content"),
+            time=time if isinstance(time := entry.get("Time"), int) else None,
         )
     return bindings
 

@@ -170,7 +170,8 @@ class Splitter:
         for name, data in texts.items():
             canvas_blocks[name] = layout.write(data, stem_of, f"{name}.SerializedClientData")
             protected = guard.value(data, "layout", name)
-            if protected != data:  # without its secret the text may be no XML any more
+            if protected != data or (isinstance(data, str) and secrets.PLACEHOLDER.search(data)):
+                # without its secret the text may be no XML any more
                 canvas_blocks[name] = {"SerializedClientData": dumps(protected)}
         return self._pages.put(key, (page(canvas_blocks), tuple(guard.suspicions)))
 

@@ -6,7 +6,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -56,7 +56,11 @@ def listing(path: Path) -> Iterator[Listing]:
     if path.is_dir():
         yield _folder(path)
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as opened:
+        with ExitStack() as stack:
+            try:
+                opened = stack.enter_context(zipfile.ZipFile(path))
+            except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+                raise InvalidDocument(f"{path} is a damaged zip file: {printable(str(error), 200)}") from error
             yield _zip(opened)
     elif path.is_file():
         yield Listing(documents=(_file(path, f"{path.parent.name}/{path.name}", path.stat()),), problems=())
@@ -93,7 +97,7 @@ def _folder(root: Path) -> Listing:
                     problems.append(Problem(name=relative, reason="a zip file inside the archive; add it as a remote of its own"))
             except OSError as error:
                 problems.append(Problem(name=relative, reason=error.strerror or "can't be read"))
-    return Listing(documents=tuple(documents), problems=tuple(problems))
+    return Listing(documents=tuple(sorted(documents, key=lambda document: document.name)), problems=tuple(problems))
 
 
 def _portable(path: Path) -> str:

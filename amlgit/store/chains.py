@@ -1,10 +1,8 @@
 """Chains: the record of one experiment (or web service) of one remote, a ref with one commit per version."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from amlgit.errors import UsageError
 from amlgit.store import trailers
 from amlgit.store.repository import Repository
 
@@ -15,16 +13,6 @@ EXPERIMENT, WEB_SERVICE = "experiment", "webservice"
 """The folder of the content in a chain's commits; in a work tree it is `experiments/<name>` or `webservices/<name>`."""
 
 RUN_FILE = "run.json"
-_REMOTE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-
-
-def check_remote_name(name: str) -> str:
-    """A remote's name fit for a ref; raises UsageError."""
-    if not _REMOTE_NAME.fullmatch(name):
-        raise UsageError(
-            f"{name!r} can't be a remote's name", hint="Use letters, digits, '-' and '_', beginning with a letter or digit, at most 63 characters."
-        )
-    return name
 
 
 def ref(remote: str, family: str) -> str:

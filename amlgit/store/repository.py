@@ -190,7 +190,10 @@ class Repository:
         """Path → (mode, object id) of all files below `path` of a tree, paths relative to it."""
         completed = self.attempt("ls-tree", "-r", "-z", "--full-tree", f"{treeish}:{path}" if path else treeish)
         if completed.returncode != 0:
-            return {}
+            said = completed.stderr.decode(errors="replace").strip()
+            if "Not a valid object name" in said:
+                return {}
+            raise StorageFailed(f"git ls-tree failed: {said}", hint="'git fsck' tells what is damaged.")
         return dict(_tree_entry(entry) for entry in completed.stdout.split(b"\0") if entry)
 
     def operation_in_progress(self) -> str | None:
@@ -224,6 +227,8 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
     if len(answers) < 5:
         said = completed.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
         raise UsageError(f"{start} is in no git repository ({said})", hint="Run 'amlgit init' or 'amlgit clone' first.")
+    if len(answers) > len(questions) - 1:
+        raise UsageError(f"{str(start)!r}: a repository whose path holds a line break is not supported", hint="Move it.")
     git_dir, common_dir, bare, object_format, index, *top = answers  # a bare repository has no top folder to show
     return Repository(
         git_dir=Path(git_dir),

@@ -44,11 +44,12 @@ def attributes(present: str) -> str:
 def write_attributes(root: Path) -> bool:
     """Bring `.gitattributes` up to date; whether that changed it."""
     path = root / ATTRIBUTES_FILE
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
+    # the user's lines are kept byte for byte, whatever their encoding and line ends
+    present = path.read_bytes().decode(errors="surrogateescape") if path.exists() else ""
     wanted = attributes(present)
     if wanted == present:
         return False
-    config.write_atomically(path, wanted.encode())
+    config.write_atomically(path, wanted.encode(errors="surrogateescape"))
     return True
 
 
@@ -70,6 +71,13 @@ def configure(repository: Repository) -> list[str]:
         if refspec not in present:
             repository.run("config", "--add", f"remote.{remote}.fetch", refspec)
             changed.append(f"remote.{remote}.fetch = {refspec}")
+    exclude = repository.common_dir / "info" / "exclude"
+    excluded = exclude.read_bytes() if exclude.exists() else b""
+    if config.LOCAL_FILE.encode() not in excluded.split():
+        exclude.parent.mkdir(exist_ok=True)
+        gap = b"" if not excluded or excluded.endswith(b"\n") else b"\n"
+        config.write_atomically(exclude, excluded + gap + config.LOCAL_FILE.encode() + b"\n")
+        changed.append(f"{config.LOCAL_FILE} ignored")
     if repository.config("diff.amlgit.xfuncname") != _HEADINGS:
         repository.run("config", "diff.amlgit.xfuncname", _HEADINGS)
         changed.append(f"diff.amlgit.xfuncname = {_HEADINGS}")

@@ -7,7 +7,8 @@ then the index, HEAD last; a run that finds the work of a killed one takes files
 import errno
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +25,15 @@ _SHOWN = 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
     path: str
-    mode: str
+    old_mode: str
     old: str | None
+    new_mode: str
     new: str | None
+
+    @property
+    def states(self) -> tuple[tuple[str, str] | None, tuple[str, str] | None]:
+        """(object id, mode) before and after; None where there is no file."""
+        return ((self.old, self.old_mode) if self.old else None, (self.new, self.new_mode) if self.new else None)
 
 
 def fast_forward(repository: Repository, old: str | None, new: str, reason: str) -> None:
@@ -36,10 +43,11 @@ def fast_forward(repository: Repository, old: str | None, new: str, reason: str)
     """
     changes = _changes(repository, old, new)
     root = repository.require_work_tree()
-    _refuse_dirty(repository, root, changes)
-    for start in range(0, len(changes), _CHUNK):
-        _write_files(repository, root, changes[start : start + _CHUNK])
-    _update_index(repository, changes)
+    with _index_lock(repository):
+        _refuse_dirty(repository, root, changes)
+        for start in range(0, len(changes), _CHUNK):
+            _write_files(repository, root, changes[start : start + _CHUNK])
+        _update_index(repository, changes)
     repository.run("update-ref", "-m", f"amlgit: {reason}", "HEAD", new, old or "0" * len(new))
 
 
@@ -60,12 +68,12 @@ def _dirty(paths: Sequence[str]) -> Refused:
 
 def _changes(repository: Repository, old: str | None, new: str) -> list[_Change]:
     if old is None:
-        return [_Change(path=path, mode=mode, old=None, new=object_id) for path, (mode, object_id) in repository.tree(new).items()]
+        return [_Change(path=path, old_mode="", old=None, new_mode=mode, new=object_id) for path, (mode, object_id) in repository.tree(new).items()]
     output = repository.run("diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--raw", old, new).split(b"\0")
     changes = []
     for head, path in zip(output[::2], output[1::2], strict=False):
-        _, mode, old_id, new_id, _ = head.decode().split(" ")
-        changes.append(_Change(path=os.fsdecode(path), mode=mode, old=_present(old_id), new=_present(new_id)))
+        old_mode, new_mode, old_id, new_id, _ = head.decode().removeprefix(":").split(" ")
+        changes.append(_Change(path=os.fsdecode(path), old_mode=old_mode, old=_present(old_id), new_mode=new_mode, new=_present(new_id)))
     return changes
 
 
@@ -75,40 +83,47 @@ def _present(object_id: str) -> str | None:
 
 def _refuse_dirty(repository: Repository, root: Path, changes: Sequence[_Change]) -> None:
     staged = _staged(repository)
+    has_modes = repository.config("core.fileMode") != "false"
     dirty = []
     for change in changes:
-        here = _content_id(repository, root, change.path)
-        if here not in (change.old, change.new) or staged.get(change.path) not in (change.old, change.new):
+        here = _state(repository, root, change, has_modes=has_modes)
+        if here not in change.states or staged.get(change.path) not in change.states:
             dirty.append(change.path)
     if dirty:
         raise _dirty(dirty)
 
 
-def _staged(repository: Repository) -> dict[str, str]:
+def _staged(repository: Repository) -> dict[str, tuple[str, str]]:
+    """Path → (object id, mode) in the index."""
     staged = {}
     for entry in repository.run("ls-files", "--stage", "-z").split(b"\0"):
         if entry:
             head, _, path = entry.partition(b"\t")
-            staged[os.fsdecode(path)] = head.decode().split(" ")[1]
+            mode, object_id, _ = head.decode().split(" ")
+            staged[os.fsdecode(path)] = (object_id, mode)
     return staged
 
 
-def _content_id(repository: Repository, root: Path, path: str) -> str | None:
-    """The blob id of a file as it lies there; None where there is none; 'other' for what is no file in a real folder."""
+def _state(repository: Repository, root: Path, change: _Change, *, has_modes: bool) -> tuple[str, str] | None:
+    """(object id, mode) of a file as it lies there; None where there is none; an id of 'other' for what is no file in a real folder."""
     place = root
-    for part in Path(path).parts[:-1]:
+    for part in Path(change.path).parts[:-1]:
         place = place / part
         if place.is_symlink() or (place.exists() and not place.is_dir()):
-            return "other"
-    file = root / path
+            return ("other", "")
+    file = root / change.path
     if file.is_symlink():
-        return "other"
+        return ("other", "")
     try:
-        return blob_id(file.read_bytes(), repository.object_format)
+        object_id = blob_id(file.read_bytes(), repository.object_format)
+        mode = "100755" if file.stat().st_mode & 0o100 else "100644"
     except FileNotFoundError:
         return None
     except OSError:
-        return "other"
+        return ("other", "")
+    if not has_modes:
+        mode = change.old_mode if object_id == change.old else change.new_mode
+    return (object_id, mode)
 
 
 def _write_files(repository: Repository, root: Path, changes: Sequence[_Change]) -> None:
@@ -151,28 +166,28 @@ def _remove_empty_folders(root: Path, folder: Path) -> None:
 
 
 def _update_index(repository: Repository, changes: Sequence[_Change]) -> None:
-    """Take the changes into the index, under git's own lock; ours is known by its inode, so that a killed run's lock is no riddle."""
+    """Take the changes into the index, in one step; the caller holds its lock."""
+    scratch = repository.private_dir / "index"
+    for stale in (scratch, scratch.with_name("index.lock")):
+        stale.unlink(missing_ok=True)
+    if repository.index_file.exists():
+        shutil.copyfile(repository.index_file, scratch)
+    none = "0" * (40 if repository.object_format == "sha1" else 64)
+    lines = [f"{change.new_mode if change.new else '0'} {change.new or none}\t{change.path}\0" for change in changes]
+    environment = {"GIT_INDEX_FILE": str(scratch)}
+    repository.run("update-index", "-z", "--index-info", stdin=os.fsencode("".join(lines)), extra=environment)
+    repository.attempt("update-index", "-q", "--refresh", extra=environment)
+    os.replace(scratch, repository.index_file)
+
+
+@contextmanager
+def _index_lock(repository: Repository) -> Iterator[None]:
+    """Hold git's own lock of the index; ours is known by its inode, so that one a killed run left is no riddle."""
     index = repository.index_file
-    lock, token, scratch = index.with_name(f"{index.name}.lock"), repository.private_dir / "index-lock", repository.private_dir / "index"
-    _take_lock(lock, token)
-    try:
-        for stale in (scratch, scratch.with_name("index.lock")):
-            stale.unlink(missing_ok=True)
-        if index.exists():
-            shutil.copyfile(index, scratch)
-        lines = [f"{change.mode if change.new else '0'} {change.new or '0' * 40}\t{change.path}\0" for change in changes]
-        environment = {"GIT_INDEX_FILE": str(scratch)}
-        repository.run("update-index", "-z", "--index-info", stdin="".join(lines).encode(errors="surrogateescape"), extra=environment)
-        repository.attempt("update-index", "-q", "--refresh", extra=environment)
-        os.replace(scratch, index)
-    finally:
-        lock.unlink(missing_ok=True)
-        token.unlink(missing_ok=True)
-
-
-def _take_lock(lock: Path, token: Path) -> None:
+    lock, token = index.with_name(f"{index.name}.lock"), repository.private_dir / "index-lock"
     if token.exists() and lock.exists() and os.path.samefile(token, lock):
         lock.unlink()
+    token.unlink(missing_ok=True)
     token.write_bytes(b"amlgit\n")
     try:
         os.link(token, lock)
@@ -182,3 +197,8 @@ def _take_lock(lock: Path, token: Path) -> None:
             f"{lock} exists: another git process is at work in this repository, or was cut off",
             hint="Wait until it is done; if none is running, remove that file and run this again.",
         ) from None
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        token.unlink(missing_ok=True)

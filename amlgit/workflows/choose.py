@@ -75,10 +75,13 @@ def choose(repository: Repository, name: str) -> Choice:
     found = _matching(known, name)
     if len(found) == 1 and match is None:
         return Choice(subject=found[0], remote=None, version=None)
-    if match is not None and len(found) != 1:
-        found = _matching(known, match["name"])
-        if len(found) == 1:
-            return _version(repository, found[0], match["version"])
+    if match is not None:
+        of_name = _matching(known, match["name"])
+        if len(of_name) == 1 and len(found) != 1:
+            return _version(repository, of_name[0], match["version"])
+        if not of_name and len(found) == 1:
+            return Choice(subject=found[0], remote=None, version=None)
+        found = of_name or found
     candidates = ", ".join(sorted(_described(subject) for subject in (found or known)))
     if found:
         raise UsageError(f"{name!r} may be one of several: {candidates}", hint="Name its folder, or its family.")

@@ -91,6 +91,8 @@ class Drafter:
         value = loads(data)
         if not isinstance(value, dict) or _identify(subject.document, value) != subject.about:
             raise InvalidDocument("changed while it was read")
+        if Guard(subject.family, self._decisions).finds_something(subject.about.name):
+            raise InvalidDocument("its name holds what may be a secret")
         form = webservices.split(value, subject.family, self._decisions)
         return self._web_service(subject.about, subject.time, form)
 
@@ -100,6 +102,7 @@ class Drafter:
             guard.text(value, "experiment", name) if isinstance(value := document.get(name), str) else ""
             for name in ("Description", "Summary", "Creator")
         )
+        status = guard.text(facts.status, "run", "StatusCode")
         story = Story(
             title=title,
             summary=summary,
@@ -107,12 +110,12 @@ class Drafter:
             workspace=facts.workspace,
             time=time,
             what="run" if facts.is_run else "draft",
-            status=facts.status,
+            status=status,
             trailers={
                 trailers.WORKSPACE: facts.workspace,
                 trailers.EXPERIMENT: facts.experiment,
                 **({trailers.SNAPSHOT: facts.snapshot} if facts.is_run and facts.snapshot else {}),
-                trailers.STATUS: facts.status,
+                trailers.STATUS: status,
                 trailers.FORM: str(FORM),
             },
         )

@@ -19,7 +19,7 @@ from amlgit.store.incoming import Incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.objects import blob_id
 from amlgit.store.repository import Repository
-from amlgit.store.worktree import fast_forward, refuse_uncommitted
+from amlgit.store.worktree import fast_forward
 from amlgit.workflows.fetch import FetchReport, Progress, record
 
 _BATCH = 2000
@@ -38,7 +38,7 @@ class FolderReport:
     title: str
     commits: int
     state: str
-    """'pulled', 'up to date', 'edited here' (new versions wait for a merge), 'removed here' or 'skipped'."""
+    """'pulled', 'up to date', 'skipped'; or, with new versions waiting: 'edited here', 'removed here', 'not in this shallow clone'."""
     waiting: int = 0
 
 
@@ -68,7 +68,7 @@ class PullReport:
     @property
     def is_refused(self) -> bool:
         """Whether new versions wait because of edits on the branch."""
-        return any(folder.state in ("edited here", "removed here") and folder.waiting for folder in self.folders)
+        return any(folder.waiting for folder in self.folders)
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ def replaced_in(repository: Repository, head: str | None, reports: Sequence[Fold
             for path, (_, object_id) in sorted(files.items()):
                 for place in secrets.places(f"{report.path}/{path}", contents[object_id]):
                     found.setdefault((place.path, place.name), []).append(place.line)
-    return tuple(Replaced(path=path, lines=tuple(lines), name=name) for (path, name), lines in found.items())
+    return tuple(Replaced(path=path, lines=tuple(dict.fromkeys(lines)), name=name) for (path, name), lines in found.items())
 
 
 def refuse_unready(repository: Repository) -> None:
@@ -122,11 +122,12 @@ def bring_up(
     if not plans:
         incoming.sweep(repository)
         return head, tuple(reports)
-    refuse_uncommitted(repository, head, [plan.path for plan in plans])
-    with incoming.receive(repository) as stream:
-        tip = _write_branch(repository, stream, head, plans, progress)
-    fast_forward(repository, head, tip, f"pull {remote}")
-    incoming.sweep(repository)
+    try:
+        with incoming.receive(repository) as stream:
+            tip = _write_branch(repository, stream, head, plans, progress)
+        fast_forward(repository, head, tip, f"pull {remote}")
+    finally:
+        incoming.sweep(repository)
     reports += [FolderReport(path=plan.path, title=plan.versions[-1].title, commits=len(plan.versions), state="pulled") for plan in plans]
     return tip, tuple(sorted(reports, key=lambda report: report.path))
 
@@ -158,6 +159,11 @@ def _plan(
             if was is not None and head is not None:
                 seen = last_seen(repository, head, remote, was, listed)
                 reports.append(FolderReport(path=was.path, title=listed[-1].title, commits=0, state="removed here", waiting=len(listed) - 1 - seen))
+                continue
+            if head is not None and (repository.common_dir / "shallow").exists():
+                reports.append(
+                    FolderReport(path=listed[-1].title, title=listed[-1].title, commits=0, state="not in this shallow clone", waiting=len(listed))
+                )
                 continue
             parent = PARENTS[listed[-1].kind]
             name = naming.folder(listed[0].title, family, (path.removeprefix(f"{parent}/") for path in taken))
@@ -204,9 +210,11 @@ def last_seen(repository: Repository, head: str, remote: str, folder: Folder, li
     binding = folder.bindings[remote]
     of_run = [index for index, version in enumerate(listed) if binding.run is not None and version.snapshot == binding.run]
     named = [index for index in of_run or range(len(listed)) if listed[index].content == binding.content] or of_run
+    named = [index for index in named if listed[index].time == binding.time] or named
     seen = max(named, default=-1)
     if seen < len(listed) - 1:
-        past = past_contents(repository, head, folder)
+        # a remote may go back to a content that was seen before: that is a new state all the same
+        past = past_contents(repository, head, folder) - {version.content for version in listed[: seen + 1]}
         seen = max([seen, *(index for index, version in enumerate(listed) if version.content in past)])
     return seen
 
@@ -236,7 +244,9 @@ def _changes(repository: Repository, stream: Incoming, reader: "_TreeReader", ve
     entries = reader.content(version)
     names = {entry.name for entry in entries}
     experiment = version.trailers.get(trailers.EXPERIMENT) or version.trailers.get(trailers.SERVICE, "")
-    plan.bindings[plan.remote] = Binding(experiment=_bound_id(experiment, version, plan), run=version.snapshot, content=version.content)
+    plan.bindings[plan.remote] = Binding(
+        experiment=_bound_id(experiment, version, plan), run=version.snapshot, content=version.content, time=version.time
+    )
     companions = {SYNC: write_sync(plan.bindings)}
     if version.kind == chains.EXPERIMENT:
         companions[ASSETS] = write_assets(reader.assets(entries))

@@ -8,8 +8,8 @@ from pathlib import Path
 from amlgit import config
 from amlgit.config import Remote
 from amlgit.errors import UsageError
-from amlgit.store import chains, setup
 from amlgit.store import repository as repositories
+from amlgit.store import setup
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.workflows.fetch import Progress
@@ -58,7 +58,7 @@ def uninstall(repository: Repository) -> SetupReport:
 
 def add_remote(repository: Repository, name: str, path: Path, *, file_times: bool = False) -> Remote:
     """Note an archive as a remote in `.amlgit`; raises UsageError where there is no archive at `path`."""
-    chains.check_remote_name(name)
+    config.check_remote_name(name)
     if not path.exists():
         raise UsageError(f"there is no archive at {path}", hint="Name a folder, a zip file or an exported JSON file.")
     root = repository.require_work_tree()
@@ -71,7 +71,7 @@ def clone(
     archive: Path, folder: Path, environment: Mapping[str, str], progress: Progress, *, remote: str = "archive", file_times: bool = False
 ) -> PullReport:
     """A new repository with everything an archive holds; cut off, it goes on when it is run again."""
-    chains.check_remote_name(remote)
+    config.check_remote_name(remote)
     if not archive.exists():
         raise UsageError(f"there is no archive at {archive}", hint="Name a folder, a zip file or an exported JSON file.")
     marker = folder / ".git" / "amlgit" / _CLONING

@@ -55,6 +55,6 @@ def _talk(repository: Repository, *arguments: str) -> None:
     if completed.returncode == 0:
         return
     said = completed.stderr.decode(errors="replace").strip()
-    if "stale info" in said or "[rejected]" in said or "failed to push some refs" in said:
+    if "stale info" in said or "fetch first" in said or "non-fast-forward" in said:
         raise Refused("somebody else shared a record at the same moment", hint="Run the same command again.")
     raise Unreachable(f"git {arguments[0]} failed: {said}", hint="Check the git remote's address and your access to it.")

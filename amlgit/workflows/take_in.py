@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+from amlgit import config
 from amlgit.config import Config
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.remotes import archive
-from amlgit.remotes.archive import Listing
+from amlgit.remotes.archive import Listing, Problem
 from amlgit.store import chains
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.workflows.drafting import look
-from amlgit.workflows.fetch import FetchReport, Progress, record
+from amlgit.workflows.fetch import LEFT_ALONE, FetchReport, Progress, record
 from amlgit.workflows.pull import PullReport, bring_up, refuse_unready, replaced_in
 
 DEFAULT_REMOTE = "imported"
@@ -28,7 +30,7 @@ def import_files(repository: Repository, settings: Config, files: Sequence[Path]
         families = _families(listings)
         by_remote: dict[str, set[str]] = {}
         for family in families.values():
-            by_remote.setdefault(chains.check_remote_name(remote) if remote else _knowing(repository, family), set()).add(family)
+            by_remote.setdefault(config.check_remote_name(remote) if remote else _knowing(repository, family), set()).add(family)
         reports = []
         for name in sorted(by_remote) or [remote or DEFAULT_REMOTE]:
             wanted = by_remote.get(name, set())
@@ -65,12 +67,17 @@ def _import(repository: Repository, settings: Config, remote: str, families: set
     return PullReport(fetched=fetched, folders=folders, replaced=replaced_in(repository, head, folders), head=head)
 
 
+def _asked_for(problem: Problem) -> Problem:
+    """A file that the user named is not 'left alone' but could not be taken in."""
+    return replace(problem, reason=problem.reason.removeprefix(LEFT_ALONE))
+
+
 def _together(reports: Sequence[PullReport]) -> PullReport:
     fetched = FetchReport(
         remote=", ".join(report.fetched.remote for report in reports),
         chains=tuple(chain for report in reports for chain in report.fetched.chains),
         held=tuple(held for report in reports for held in report.fetched.held),
-        problems=tuple(dict.fromkeys(problem for report in reports for problem in report.fetched.problems)),
+        problems=tuple(dict.fromkeys(_asked_for(problem) for report in reports for problem in report.fetched.problems)),
     )
     return PullReport(
         fetched=fetched,
