@@ -6,6 +6,7 @@ All versions of one path stand one after the other, because fast-import finds de
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +38,19 @@ def write(repository: Path, stream: Path) -> dict[str, str]:
         _write_commits(repository, commits, marks, out)
         out.write(b"done\n")
     return tips
+
+
+def unpack(repository: Path, folder: Path, number: int) -> None:
+    """Write what each of the first versions of the branch changed into a folder of its own: `new/` and the list `gone`."""
+    # the very first sets amlgit up and holds no version
+    for place, commit in enumerate(islice(_commits(repository, "HEAD", "HEAD"), 1, number + 1)):
+        kept = [change for change in commit.changes if not change.is_deleted]
+        for change, (_, data) in zip(kept, _objects(repository, [change.blob for change in kept]), strict=True):
+            file = folder / f"{place:05}" / "new" / change.path.decode()
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        gone = [change.path for change in commit.changes if change.is_deleted]
+        (folder / f"{place:05}" / "gone").write_bytes(b"\n".join(gone))
 
 
 def _git(repository: Path, *arguments: str, stdin: bytes = b"") -> bytes:

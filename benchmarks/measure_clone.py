@@ -75,7 +75,7 @@ def measure(data: Data) -> Iterator[Figure]:
     ours, theirs = _pack_size(target / ".git"), _pack_size(raw.repository)
     note = f"{ours / _MEGABYTE:.1f} MB against {theirs / _MEGABYTE:.1f} MB"
     yield Figure(name="clone: size of the packs", value=ours / theirs, unit="times the raw import's", at_most=1.3, note=note)
-    yield from _gitpython(data, archive, seconds(runs["clone"]) / data.many)
+    yield from _gitpython(data, target, seconds(runs["clone"]) / data.many)
 
 
 def _parse(library: str, archive: Path) -> Command:
@@ -104,13 +104,15 @@ def _memory(data: Data, fewer: Run, once: Run, fewer_peaks: Peaks, peaks: Peaks)
             yield Figure(name=f"clone: peak memory of {name or 'amlgit'} alone", value=peaks.bytes_of[name] / _MEGABYTE, unit="MB", note=note)
 
 
-def _gitpython(data: Data, archive: Path, per_version: float) -> Iterator[Figure]:
-    target = data.folder / "gitpython"
-    command = Command(
-        arguments=(sys.executable, str(_HERE / "floor_gitpython.py"), str(archive), str(target), str(data.loop)),
-        prepare=lambda: shutil.rmtree(target, ignore_errors=True),
-    )
-    loop = run(command, data.variables).seconds / data.loop
+def _gitpython(data: Data, repository: Path, per_version: float) -> Iterator[Figure]:
+    versions, target = data.folder / "versions", data.folder / "gitpython"
+    for folder in (versions, target):
+        shutil.rmtree(folder, ignore_errors=True)
+    # the first one brings all files and is not counted
+    floor_stream.unpack(repository, versions, data.loop + 1)
+    command = [sys.executable, str(_HERE / "floor_gitpython.py"), str(versions), str(target)]
+    completed = subprocess.run(command, capture_output=True, text=True, env=dict(data.variables), check=True)
+    loop = float(completed.stdout) / data.loop
     note = f"{per_version * 1000:.2f} ms a version against {loop * 1000:.1f} ms over {data.loop}"
     yield Figure(name="clone against a GitPython loop", value=loop / per_version, unit="times as fast", at_least=15, note=note)
 

@@ -1,6 +1,7 @@
 """What the end-to-end tests share: runs of the command line, git itself, made-up exports, and when two exports are equal."""
 
 import io
+import itertools
 import json
 import os
 import re
@@ -230,7 +231,7 @@ def experiment(
             "DestinationInputPortId": f"{target['Id']}:Dataset1",
             "DestinationInputPortIndex": None,
         }
-        for source, target in zip(placed, placed[1:], strict=False)
+        for source, target in itertools.pairwise(placed)
     ]
     boxes = "".join(f"<NodePosition Node='{node['Id']}' Position='{100 * number},{200 * number},200,60'/>" for number, node in enumerate(placed, 1))
     is_run = run is not None

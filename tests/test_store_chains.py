@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from amlgit.config import check_remote_name
 from amlgit.errors import UsageError
 from amlgit.store import chains
 from amlgit.store.repository import Repository, discover
@@ -32,13 +33,13 @@ def repository(folder: Path) -> Repository:
 
 @pytest.mark.parametrize("name", ["a", "archive", "A-1_b", "0", "x" * 63])
 def test_a_remotes_name_may_be(name: str) -> None:
-    assert chains.check_remote_name(name) == name
+    assert check_remote_name(name) == name
 
 
 @pytest.mark.parametrize("name", ["", "-a", "_a", "a/b", "a.b", "a.lock", "..", "a b", "a\n", "ä", "x" * 64, "a:b", "@", "a~1", "refs/heads"])
 def test_a_remotes_name_may_not_be(name: str) -> None:
     with pytest.raises(UsageError, match="remote's name"):
-        chains.check_remote_name(name)
+        check_remote_name(name)
 
 
 def test_every_name_that_may_be_makes_a_ref(tmp_path: Path) -> None:

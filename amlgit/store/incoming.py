@@ -194,7 +194,8 @@ def _end(process: "subprocess.Popen[bytes]", pump: _Pump) -> None:
 def _throw_away(repository: Repository, folder: Path) -> Repository:
     initialise(repository.environment, "--bare", "--template=", f"--object-format={repository.object_format}", str(folder))
     (folder / "objects" / "info").mkdir(exist_ok=True)
-    (folder / "objects" / "info" / "alternates").write_text(f"{repository.common_dir / 'objects'}\n")
+    alternates = f"{_quoted(str(repository.common_dir / 'objects'))}\n"
+    (folder / "objects" / "info" / "alternates").write_bytes(os.fsencode(alternates))
     shallow = repository.common_dir / "shallow"
     if shallow.exists():
         shutil.copy(shallow, folder / "shallow")

@@ -141,7 +141,8 @@ class Repository:
 
     def head(self) -> str | None:
         """The commit HEAD names, or None on an unborn branch."""
-        return self.resolve("HEAD")
+        completed = self.attempt("rev-parse", "--verify", "--quiet", "HEAD")
+        return completed.stdout.decode().strip() or None if completed.returncode == 0 else None
 
     def refs(self, *prefixes: str) -> dict[str, str]:
         """Ref name → object id, for the refs below the prefixes."""
@@ -191,7 +192,7 @@ class Repository:
         completed = self.attempt("ls-tree", "-r", "-z", "--full-tree", f"{treeish}:{path}" if path else treeish)
         if completed.returncode != 0:
             said = completed.stderr.decode(errors="replace").strip()
-            if "Not a valid object name" in said:
+            if path and self.attempt("cat-file", "-e", f"{treeish}^{{tree}}").returncode == 0:
                 return {}
             raise StorageFailed(f"git ls-tree failed: {said}", hint="'git fsck' tells what is damaged.")
         return dict(_tree_entry(entry) for entry in completed.stdout.split(b"\0") if entry)
@@ -218,17 +219,21 @@ def _tree_entry(entry: bytes) -> tuple[str, tuple[str, str]]:
 
 def discover(start: Path, environment: Mapping[str, str]) -> Repository:
     """The repository around `start`, as git itself finds it (`GIT_DIR` and the index of a running hook included)."""
-    questions = ("--absolute-git-dir", "--git-common-dir", "--is-bare-repository", "--show-object-format", "--git-path", "index", "--show-toplevel")
-    try:
-        completed = subprocess.run(["git", "rev-parse", *questions], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise UsageError(_no_git(start), hint="Install git and run this again.") from error
+    questions = (
+        ("--absolute-git-dir",),
+        ("--git-common-dir",),
+        ("--is-bare-repository",),
+        ("--show-object-format",),
+        ("--git-path", "index"),
+        ("--show-toplevel",),
+    )
+    completed = _rev_parse(start, environment, *(word for question in questions for word in question))
     answers = completed.stdout.decode(errors="surrogateescape").splitlines()
-    if len(answers) < 5:
+    if completed.returncode != 0 and len(answers) < 5:
         said = completed.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
         raise UsageError(f"{start} is in no git repository ({said})", hint="Run 'amlgit init' or 'amlgit clone' first.")
-    if len(answers) > len(questions) - 1:
-        raise UsageError(f"{str(start)!r}: a repository whose path holds a line break is not supported", hint="Move it.")
+    if len(answers) > len(questions):  # a path holds a line break: one question at a time
+        answers = [_rev_parse(start, environment, *question).stdout.decode(errors="surrogateescape").removesuffix("\n") for question in questions]
     git_dir, common_dir, bare, object_format, index, *top = answers  # a bare repository has no top folder to show
     return Repository(
         git_dir=Path(git_dir),
@@ -238,6 +243,13 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
         index_file=(start / index).resolve(),
         environment=environment,
     )
+
+
+def _rev_parse(start: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["git", "rev-parse", *arguments], cwd=start, capture_output=True, env={**environment, "LC_ALL": "C"}, check=False)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UsageError(_no_git(start), hint="Install git and run this again.") from error
 
 
 def _no_git(start: Path) -> str:

@@ -188,11 +188,9 @@ def _plan_known(
 ) -> None:
     title = listed[-1].title
     seen = last_seen(repository, head, remote, folder, listed)
-    if seen == len(listed) - 1 or folder.content == listed[-1].content:
+    if seen == len(listed) - 1:
         reports.append(FolderReport(path=folder.path, title=title, commits=0, state="up to date"))
-    elif seen < 0 or folder.content != listed[seen].content:
-        reports.append(FolderReport(path=folder.path, title=title, commits=0, state="edited here", waiting=len(listed) - 1 - seen))
-    else:
+    elif seen >= 0 and folder.content == listed[seen].content:
         plans.append(
             _Plan(
                 path=folder.path,
@@ -203,6 +201,10 @@ def _plan_known(
                 versions=listed[seen + 1 :],
             )
         )
+    elif folder.content == listed[-1].content:
+        reports.append(FolderReport(path=folder.path, title=title, commits=0, state="up to date"))
+    else:
+        reports.append(FolderReport(path=folder.path, title=title, commits=0, state="edited here", waiting=len(listed) - 1 - seen))
 
 
 def last_seen(repository: Repository, head: str, remote: str, folder: Folder, listed: Sequence[Version]) -> int:

@@ -38,8 +38,9 @@ class SecretReport:
 def list_secrets(repository: Repository) -> SecretReport:
     """Every placeholder in HEAD, and every suspicion that the last fetches held back."""
     found: list[secrets.Place] = []
-    for parent in PARENTS.values():
-        files = repository.tree("HEAD", parent)
+    head = repository.head()
+    for parent in PARENTS.values() if head else ():
+        files = repository.tree(str(head), parent)
         contents = repository.blobs(object_id for _, object_id in files.values())
         for path, (_, object_id) in sorted(files.items()):
             if object_id in contents:

@@ -51,9 +51,7 @@ def _training_draft() -> Nodes:
             id=own(112),
             module=modules.IMPORT_DATA,
             at=(100, 20),
-            parameters=parameters.from_database(
-                "harbourtel.database.windows.net", "crm", "studio_reader", scripts.CUSTOMERS_QUERY
-            ),
+            parameters=parameters.from_database("harbourtel.database.windows.net", "crm", "studio_reader", scripts.CUSTOMERS_QUERY),
             comment="Contracts that began before 2017",
             cached=True,
         ),
@@ -75,9 +73,7 @@ def _training_draft() -> Nodes:
             id=own(131),
             module=modules.METADATA,
             at=(240, 380),
-            parameters=parameters.edit_metadata(
-                parameters.columns("churned"), "Categorical", "Labels", Parameter(value="")
-            ),
+            parameters=parameters.edit_metadata(parameters.columns("churned"), "Categorical", "Labels", Parameter(value="")),
             feeds={"Dataset": (own(125), "Result Dataset")},
         ),
         "bands": Node(
@@ -101,9 +97,7 @@ def _training_draft() -> Nodes:
             parameters=parameters.split("0.7", "42", "churned"),
             feeds={"Dataset": (own(147), "Results dataset")},
         ),
-        "tree": Node(
-            id=own(160), module=modules.BOOSTED_TREE, at=(-60, 740), parameters=parameters.boosted_tree("0.2")
-        ),
+        "tree": Node(id=own(160), module=modules.BOOSTED_TREE, at=(-60, 740), parameters=parameters.boosted_tree("0.2")),
         "train": Node(
             id=own(166),
             module=modules.TRAIN,
@@ -206,9 +200,7 @@ def _scoring_nodes() -> Nodes:
     results = ("Scored Labels", "Scored Probabilities")
     names = Parameter(value="churn,churn_probability", linked="Score column names")
     return {
-        "clean": Node(
-            id=own(31), module=modules.APPLY, at=(80, 140), feeds={"Transformation": cleaning, "Dataset": example}
-        ),
+        "clean": Node(id=own(31), module=modules.APPLY, at=(80, 140), feeds={"Transformation": cleaning, "Dataset": example}),
         "features": Node(
             id=own(37),
             module=modules.PYTHON,
@@ -267,12 +259,8 @@ def scoring() -> Experiment:
     first = _scoring_nodes()
     more_calls = with_parameter(first, "action", "SQL Query Script", scoring_action_sql())
     retrained = with_feed(more_calls, "score", "Trained model", _model(2))
-    customers = ServicePort(
-        id=_id(_SERVICE, 70), node=first["clean"].id, port="Dataset", name="customers", at=(400, 20)
-    )
-    scores = ServicePort(
-        id=_id(_SERVICE, 74), node=first["action"].id, port="Results dataset", name="scores", at=(80, 1100)
-    )
+    customers = ServicePort(id=_id(_SERVICE, 70), node=first["clean"].id, port="Dataset", name="customers", at=(400, 20))
+    scores = ServicePort(id=_id(_SERVICE, 74), node=first["action"].id, port="Results dataset", name="scores", at=(80, 1100))
     versions = (
         (datetime(2017, 4, 3, 10, 40, 19, 855000, UTC), _SCORING, first, Text.WIRE),
         (datetime(2017, 4, 18, 13, 8, 52, 391000, UTC), _SCORING, more_calls, Text.TABS),

@@ -146,15 +146,9 @@ def _package(nodes: tuple[Node, ...]) -> Object:
     first, last = names[nodes[0].id], names[nodes[-1].id]
     entry, end = f"node{len(names) + 1}", f"node{len(names) + 2}"
     edges: list[Object] = [
-        _edge(names[feed[0]], feed[1], names[node.id], port)
-        for node in nodes
-        for port, feed in node.feeds.items()
-        if not isinstance(feed, Asset)
+        _edge(names[feed[0]], feed[1], names[node.id], port) for node in nodes for port, feed in node.feeds.items() if not isinstance(feed, Asset)
     ]
-    edges += [
-        _edge(names[target], "Results dataset", names[target.partition(":")[0]], target.partition(":")[2])
-        for target in resources
-    ]
+    edges += [_edge(names[target], "Results dataset", names[target.partition(":")[0]], target.partition(":")[2]) for target in resources]
     edges += [_edge(entry, None, first, "Dataset"), _edge(last, "Results dataset", end, None)]
     return {
         "nodes": {**placed, **stored, entry: {"inputId": "customers"}, end: {"outputId": "scores"}},

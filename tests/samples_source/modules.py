@@ -29,12 +29,8 @@ def _module(name: str, family: str, batch: int, inputs: str, outputs: str) -> Mo
 _SCRIPT_PORTS = "Dataset1, Dataset2, Script Bundle"
 
 IMPORT_DATA = _module("Import Data", "4e1b0fe6aded4b3fa36f39b8862b9004", 1744, "", "Results dataset")
-SQL = _module(
-    "Apply SQL Transformation", "90381e8067c34d9987541db785b7ea37", 1744, "Table1, Table2, Table3", "Results dataset"
-)
-PYTHON = _module(
-    "Execute Python Script", "cdb56f957f4c404dbde75bb972e6f232", 1735, _SCRIPT_PORTS, "Result Dataset, Python Device"
-)
+SQL = _module("Apply SQL Transformation", "90381e8067c34d9987541db785b7ea37", 1744, "Table1, Table2, Table3", "Results dataset")
+PYTHON = _module("Execute Python Script", "cdb56f957f4c404dbde75bb972e6f232", 1735, _SCRIPT_PORTS, "Result Dataset, Python Device")
 R = _module("Execute R Script", "30806023392b42e094d66b775a6e0fd5", 1745, _SCRIPT_PORTS, "Result Dataset, R Device")
 CLEAN = _module(
     "Clean Missing Data",
@@ -53,9 +49,7 @@ NORMALIZE = _module(
     "Dataset",
     "Transformed dataset, Transformation function",
 )
-BOOSTED_TREE = _module(
-    "Two-Class Boosted Decision Tree", "e3c522f853d948298ea45c6a6b75330c", 1738, "", "Untrained model"
-)
+BOOSTED_TREE = _module("Two-Class Boosted Decision Tree", "e3c522f853d948298ea45c6a6b75330c", 1738, "", "Untrained model")
 PCA_ANOMALY = _module("PCA-Based Anomaly Detection", "c3822fa510954c72bd1efd43d285153a", 1737, "", "Untrained model")
 TRAIN = _module("Train Model", "5cc7053eaa30450d96c0dae4be720977", 1744, "Untrained model, Dataset", "Trained model")
 TRAIN_ANOMALY = _module(

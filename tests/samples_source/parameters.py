@@ -21,9 +21,7 @@ def columns(*names: str) -> str:
 
 def all_columns_but(*names: str) -> str:
     """A column selection that names what to leave out."""
-    return _selection(
-        {"ruleType": "AllColumns", "exclude": False}, {"ruleType": "ColumnNames", "exclude": True, "columns": names}
-    )
+    return _selection({"ruleType": "AllColumns", "exclude": False}, {"ruleType": "ColumnNames", "exclude": True, "columns": names})
 
 
 def _selection(*rules: Mapping[str, object]) -> str:

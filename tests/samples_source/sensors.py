@@ -25,9 +25,7 @@ def _nodes() -> Nodes:
             id=own(205),
             module=modules.IMPORT_DATA,
             at=(120, 20),
-            parameters=parameters.from_blob(
-                _ACCOUNT, storage_key(_ACCOUNT, "first key"), "readings/2017-01/bearings.csv"
-            ),
+            parameters=parameters.from_blob(_ACCOUNT, storage_key(_ACCOUNT, "first key"), "readings/2017-01/bearings.csv"),
         ),
         "hours": Node(
             id=own(211),

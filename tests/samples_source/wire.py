@@ -132,9 +132,7 @@ def _graph(nodes: Nodes) -> Object:
 
 
 def _client_data(boxes: Mapping[str, tuple[int, int]]) -> str:
-    return _CLIENT_DATA.format(
-        "".join(f"<NodePosition Node='{box}' Position='{x},{y},200,200'/>" for box, (x, y) in boxes.items())
-    )
+    return _CLIENT_DATA.format("".join(f"<NodePosition Node='{box}' Position='{x},{y},200,200'/>" for box, (x, y) in boxes.items()))
 
 
 def _module_node(node: Node) -> Object:
@@ -150,8 +148,7 @@ def _module_node(node: Node) -> Object:
         "IsPartOfPartialRun": False,
         "InputPortsInternal": [_input_port(node, port) for port in node.module.inputs],
         "OutputPortsInternal": [
-            {"Name": port, "NodeId": node.id, "OutputType": "TrainedModel" if port == "Trained model" else None}
-            for port in node.module.outputs
+            {"Name": port, "NodeId": node.id, "OutputType": "TrainedModel" if port == "Trained model" else None} for port in node.module.outputs
         ],
     }
 
@@ -221,9 +218,7 @@ def _service_port(port: ServicePort) -> Object:
 
 def _task_order(nodes: Nodes) -> list[Node]:
     by_id = {node.id: node for node in nodes.values()}
-    sources = {
-        node.id: [feed[0] for feed in node.feeds.values() if not isinstance(feed, Asset)] for node in nodes.values()
-    }
+    sources = {node.id: [feed[0] for feed in node.feeds.values() if not isinstance(feed, Asset)] for node in nodes.values()}
     return [by_id[key] for key in TopologicalSorter(sources).static_order()]
 
 
@@ -231,9 +226,7 @@ def _task_keys(nodes: Nodes) -> dict[str, str]:
     """Per node a text that is the same in two runs if the task's result is: what the output cache goes by."""
     keys: dict[str, str] = {}
     for node in _task_order(nodes):
-        feeds = [
-            (port, feed.id if isinstance(feed, Asset) else keys[feed[0]] + feed[1]) for port, feed in node.feeds.items()
-        ]
+        feeds = [(port, feed.id if isinstance(feed, Asset) else keys[feed[0]] + feed[1]) for port, feed in node.feeds.items()]
         values = [(name, parameter.value) for name, parameter in node.parameters.items()]
         keys[node.id] = digest(node.module.id, repr(values), repr(feeds)).hex()
     return keys
@@ -273,16 +266,10 @@ def _node_statuses(experiment: Experiment, version: Version, outputs_known: set[
 
 def _node_status(node: Node, task: _Task, storage: "_Storage") -> Object:
     outputs = {port: guid(task.key, port) for port in node.module.outputs}
-    blobs = {
-        port: {kind: f"{output}/{guid(task.key, port, kind)}" for kind in _metadata_kinds(port)}
-        for port, output in outputs.items()
-    }
+    blobs = {port: {kind: f"{output}/{guid(task.key, port, kind)}" for kind in _metadata_kinds(port)} for port, output in outputs.items()}
     status = _status("Finished", task.created, task.started, task.ended) | {
         "StatusDetail": "Task output was present in output cache" if task.is_cached else "None",
-        "Metadata": {
-            port: [{"Name": kind, "Value": f"experimentoutput/{blob}"} for kind, blob in kinds.items()]
-            for port, kinds in blobs.items()
-        },
+        "Metadata": {port: [{"Name": kind, "Value": f"experimentoutput/{blob}"} for kind, blob in kinds.items()] for port, kinds in blobs.items()},
     }
     return {
         "NodeId": node.id,
@@ -290,12 +277,10 @@ def _node_status(node: Node, task: _Task, storage: "_Storage") -> Object:
         "StandardErrorEndpoint": storage.log(task, "stderr", 90),
         "StandardOutEndpoint": storage.log(task, "stdout", size(task.key) % 9000),
         "OutputEndpoints": [
-            storage.endpoint(port, f"{output}/{output}.{_EXTENSIONS.get(port, 'dataset')}", size(output))
-            for port, output in outputs.items()
+            storage.endpoint(port, f"{output}/{output}.{_EXTENSIONS.get(port, 'dataset')}", size(output)) for port, output in outputs.items()
         ],
         "MetadataOutputEndpoints": {
-            port: [{"Key": kind, "Value": storage.endpoint(port, blob, -1)} for kind, blob in kinds.items()]
-            for port, kinds in blobs.items()
+            port: [{"Key": kind, "Value": storage.endpoint(port, blob, -1)} for kind, blob in kinds.items()] for port, kinds in blobs.items()
         },
     }
 
