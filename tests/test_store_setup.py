@@ -70,7 +70,7 @@ def test_every_git_remote_gets_one_fetch_refspec_and_no_push_refspec(tmp_path: P
     names = ["origin", "a.b", "team/up+stream"]
     for name in names:
         git(tmp_path, "remote", "add", name, "nowhere")
-    assert len(setup.configure(repository)) == len(names) + 1
+    assert len([changed for changed in setup.configure(repository) if ".fetch = " in changed]) == len(names)
     assert setup.configure(repository) == []
     for name in names:
         assert git(tmp_path, "config", "--get-all", f"remote.{name}.fetch").splitlines() == [

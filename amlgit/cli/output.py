@@ -41,6 +41,9 @@ def failed(error: Exception, arguments: Sequence[str]) -> int:
     """Say what went wrong and what to do next; gives the exit code."""
     if isinstance(error, UnicodeEncodeError):
         error = UsageError("this locale can't name a file or title that is needed here", hint="Set LC_ALL=C.UTF-8 and run this again.")
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        error = StorageFailed(f"{where}{error.strerror or type(error).__name__}", hint="Nothing is lost; mend that and run this again.")
     if isinstance(error, AmlgitError):
         code = next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
         message, hint = str(error), error.hint

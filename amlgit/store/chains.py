@@ -114,12 +114,12 @@ def shared(repository: Repository) -> dict[str, list[str]]:
     """Chain ref → the tips that others shared of it, by refspec or as branches of a host that takes only those."""
     found: dict[str, list[str]] = {}
     for name, tip in repository.refs(SHARED_PREFIX).items():
-        _, _, chain = name.removeprefix(SHARED_PREFIX).partition("/")
-        found.setdefault(PREFIX + chain, []).append(tip)
+        chain = name.split("/")[-2:]  # a git remote's name may hold slashes, ours don't
+        found.setdefault(PREFIX + "/".join(chain), []).append(tip)
     for name, tip in repository.refs("refs/remotes/").items():
-        _, _, branch = name.removeprefix("refs/remotes/").partition("/")
-        if branch.startswith("amlgit/") and branch.count("/") == 2:
-            found.setdefault(PREFIX + branch.removeprefix("amlgit/"), []).append(tip)
+        *_, mark, remote, family = name.split("/")
+        if mark == "amlgit" and len(family) == 32:
+            found.setdefault(f"{PREFIX}{remote}/{family}", []).append(tip)
     return found
 
 

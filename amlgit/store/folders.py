@@ -1,5 +1,6 @@
 """The folders of experiments and web services in a commit: their bindings and content ids, now and in history."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -47,7 +48,7 @@ def read_tree(data: bytes, object_format: str) -> list[TreeEntry]:
     while position < len(data):
         end = data.index(b"\0", position)
         mode, _, name = data[position:end].partition(b" ")
-        entries.append(TreeEntry(mode.decode(), name.decode(errors="surrogateescape"), data[end + 1 : end + 1 + width].hex()))
+        entries.append(TreeEntry(mode.decode(), os.fsdecode(name), data[end + 1 : end + 1 + width].hex()))
         position = end + 1 + width
     return entries
 
@@ -93,7 +94,7 @@ def folders(repository: Repository, rev: str | None) -> list[Folder]:
 
 def past_contents(repository: Repository, rev: str, folder: Folder) -> set[str]:
     """Every content id the folder ever had in the history of a commit."""
-    commits = repository.text("log", "--full-history", "--format=%H", rev, "--", folder.path).split()
+    commits = repository.text("log", "--full-history", "--format=%H", rev, "--", f":(literal){folder.path}").split()
     trees = repository.blobs(f"{commit}:{folder.path}" for commit in commits)
     ids = {content_id(read_tree(data, repository.object_format), folder.kind, repository.object_format) for data in trees.values()}
     return {found for found in ids if found is not None}
@@ -103,17 +104,14 @@ def removed(repository: Repository, rev: str) -> list[Folder]:
     """The folders that history had and the commit has no more, as they were last."""
     present = {folder.path for folder in folders(repository, rev)}
     output = repository.run(
-        *("log", "--full-history", "--diff-filter=D", "--no-renames", "--format=%H", "--name-only", "-z", rev),
+        *("log", "--full-history", "-m", "--diff-filter=D", "--no-renames", "--format=%x01%H", "--name-only", "-z", rev),
         *("--", *(f":(glob){parent}/*/{SYNC}" for parent in PARENTS.values())),
     )
     found: dict[str, Folder] = {}
-    commit = ""
-    for part in output.replace(b"\n", b"\0").split(b"\0"):
-        text = part.decode(errors="surrogateescape")
-        if text and "/" not in text:
-            commit = text
-        elif text:
-            path = text.rpartition("/")[0]
-            if path not in present and path not in found:
-                found.update((folder.path, folder) for folder in folders(repository, f"{commit}^") if folder.path == path)
+    for record in output.split(b"\x01")[1:]:
+        head, *names = record.split(b"\0")
+        commit = head.decode().strip()
+        paths = {os.fsdecode(name.removeprefix(b"\n")).rpartition("/")[0] for name in names} - present - found.keys() - {""}
+        for parent in repository.text("rev-parse", f"{commit}^@").split() if paths else ():
+            found.update((folder.path, folder) for folder in folders(repository, parent) if folder.path in paths and folder.path not in found)
     return list(found.values())

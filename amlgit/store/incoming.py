@@ -7,6 +7,7 @@ the refs are moved, and the `.keep` is dropped. A kill at any moment leaves the 
 import contextlib
 import os
 import queue
+import secrets
 import shutil
 import subprocess
 import threading
@@ -79,7 +80,7 @@ class Incoming:
         if parent is not None:
             lines.append(f"from {parent}\n".encode())
         for path, mode, object_id in changes:
-            lines.append((f"D {_quoted(path)}\n" if object_id is None else f"M {mode} {object_id} {_quoted(path)}\n").encode())
+            lines.append(os.fsencode(f"D {_quoted(path)}\n" if object_id is None else f"M {mode} {object_id} {_quoted(path)}\n"))
         lines.append(b"\n")
         self.write(b"".join(lines))
 
@@ -205,14 +206,19 @@ def _throw_away(repository: Repository, folder: Path) -> Repository:
 def _move_packs(source: Path, target: Path) -> None:
     packs = target / "objects" / "pack"
     packs.mkdir(parents=True, exist_ok=True)
+    ours = {keep.stem for keep in _our_keeps(target)}
     for pack in sorted((source / "objects" / "pack").glob("*.pack")):
-        keep = packs / f"{pack.stem}.keep"
-        if not (packs / f"{pack.stem}.idx").exists():
-            keep.write_bytes(_KEEP)
+        name = pack.stem
+        if name not in ours and any((packs / f"{name}{suffix}").exists() for suffix in (".pack", ".idx", ".keep")):
+            name = f"pack-{secrets.token_hex(20)}"  # a gc under way may be about to delete the pack of that name
+        keep = packs / f"{name}.keep"
+        aside = source / "keep"
+        aside.write_bytes(_KEEP)
+        os.replace(aside, keep)
         # git takes a pack to exist once its index does, so that comes last
         for suffix in (".rev", ".pack", ".idx"):
             if pack.with_suffix(suffix).exists():
-                os.replace(pack.with_suffix(suffix), packs / f"{pack.stem}{suffix}")
+                os.replace(pack.with_suffix(suffix), packs / f"{name}{suffix}")
 
 
 def _our_keeps(common_dir: Path) -> list[Path]:
@@ -222,6 +228,8 @@ def _our_keeps(common_dir: Path) -> list[Path]:
 def sweep(repository: Repository) -> None:
     """Drop our `.keep` files and what a killed run left behind; the caller holds the lock."""
     shutil.rmtree(repository.private_dir / "incoming", ignore_errors=True)
+    for name in ("file", "index", "index.lock", ".held.json.amlgit-new"):
+        (repository.private_dir / name).unlink(missing_ok=True)
     for keep in _our_keeps(repository.common_dir):
         if not keep.with_suffix(".idx").exists():
             for suffix in (".pack", ".rev"):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from amlgit.errors import Refused
+from amlgit.errors import Refused, StorageFailed
 from amlgit.store.repository import Repository
 
 _PATIENCE = 10.0
@@ -15,12 +15,17 @@ def exclusive(repository: Repository) -> Iterator[None]:
     """Hold the repository's lock; raises Refused where another amlgit keeps it."""
     from filelock import FileLock, Timeout
 
-    repository.private_dir.mkdir(exist_ok=True)
+    try:
+        repository.private_dir.mkdir(exist_ok=True)
+    except OSError as error:
+        raise StorageFailed(f"{repository.private_dir} can't be made: {error.strerror}") from error
     lock = FileLock(repository.private_dir / "lock")
     try:
         lock.acquire(timeout=_PATIENCE, poll_interval=0.05)
     except Timeout as error:
         raise Refused("another amlgit is at work in this repository", hint="Wait until it is done and run this again.") from error
+    except OSError as error:
+        raise StorageFailed(f"{lock.lock_file} can't be locked: {error.strerror}") from error
     try:
         yield
     finally:

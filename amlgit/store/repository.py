@@ -2,11 +2,9 @@
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from amlgit.errors import StorageFailed, UsageError
 
@@ -102,7 +100,13 @@ class Repository:
     def attempt(self, *arguments: str, stdin: bytes = b"", extra: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[bytes]:
         """A git command whose failure is an answer."""
         return subprocess.run(
-            self.command(*arguments), input=stdin, capture_output=True, env=self._environment(extra or {}), check=False, cwd=self.cwd
+            self.command(*arguments),
+            input=stdin,
+            capture_output=True,
+            env=self._environment(extra or {}),
+            check=False,
+            cwd=self.cwd,
+            start_new_session=True,  # a kill of our process group must not cut git off over its own lock files
         )
 
     @property
@@ -112,27 +116,6 @@ class Repository:
     def text(self, *arguments: str) -> str:
         """What a git command prints, as text without the last line end."""
         return self.run(*arguments).decode(errors="surrogateescape").removesuffix("\n")
-
-    @contextmanager
-    def stream(self, *arguments: str) -> Iterator[IO[bytes]]:
-        """A git command's output while it runs; raises StorageFailed where it fails, unless it was left early."""
-        with subprocess.Popen(
-            self.command(*arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=self._environment({}),
-            cwd=self.cwd,
-        ) as process:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            yield process.stdout
-            if process.stdout.read(1):
-                process.kill()
-                return
-            said = process.stderr.read().decode(errors="replace").strip()
-            if process.wait() != 0:
-                raise StorageFailed(f"git {arguments[0]} failed: {said}")
 
     def resolve(self, rev: str) -> str | None:
         """The commit a rev names, or None."""
@@ -170,11 +153,13 @@ class Repository:
 
     def blobs(self, object_ids: Iterable[str]) -> dict[str, bytes]:
         """Object id (or `<rev>:<path>`) → content, read by one process; names that do not exist are left out."""
-        names = list(dict.fromkeys(object_ids))
+        asked = list(dict.fromkeys(object_ids))
+        broken = {name: self._object_id(name) for name in asked if "\n" in name}  # `cat-file --batch` takes a name a line
+        contents = {name: found[object_id] for name, object_id in broken.items() if object_id in (found := self.blobs([object_id]))}
+        names = [name for name in asked if name not in broken]
         if not names:
-            return {}
-        output = self.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode(errors="surrogateescape"))
-        contents: dict[str, bytes] = {}
+            return contents
+        output = self.run("cat-file", "--batch", stdin=os.fsencode("".join(f"{name}\n" for name in names)))
         start = 0
         for name in names:
             end = output.index(b"\n", start)
@@ -186,6 +171,9 @@ class Repository:
             contents[name] = output[start : start + size]
             start += size + 1
         return contents
+
+    def _object_id(self, name: str) -> str:
+        return os.fsdecode(self.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", name).stdout).strip()
 
     def tree(self, treeish: str, path: str = "") -> dict[str, tuple[str, str]]:
         """Path → (mode, object id) of all files below `path` of a tree, paths relative to it."""
@@ -214,7 +202,7 @@ class Repository:
 def _tree_entry(entry: bytes) -> tuple[str, tuple[str, str]]:
     head, _, path = entry.partition(b"\t")
     mode, _, object_id = head.decode().split(" ")
-    return path.decode(errors="surrogateescape"), (mode, object_id)
+    return os.fsdecode(path), (mode, object_id)
 
 
 def discover(start: Path, environment: Mapping[str, str]) -> Repository:
@@ -228,12 +216,12 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
         ("--show-toplevel",),
     )
     completed = _rev_parse(start, environment, *(word for question in questions for word in question))
-    answers = completed.stdout.decode(errors="surrogateescape").splitlines()
-    if completed.returncode != 0 and len(answers) < 5:
+    answers = os.fsdecode(completed.stdout).removesuffix("\n").split("\n")
+    if completed.returncode != 0 and len(answers) < len(questions) - 1:
         said = completed.stderr.decode(errors="replace").strip().removeprefix("fatal: ")
         raise UsageError(f"{start} is in no git repository ({said})", hint="Run 'amlgit init' or 'amlgit clone' first.")
     if len(answers) > len(questions):  # a path holds a line break: one question at a time
-        answers = [_rev_parse(start, environment, *question).stdout.decode(errors="surrogateescape").removesuffix("\n") for question in questions]
+        answers = [os.fsdecode(_rev_parse(start, environment, *question).stdout).removesuffix("\n") for question in questions]
     git_dir, common_dir, bare, object_format, index, *top = answers  # a bare repository has no top folder to show
     return Repository(
         git_dir=Path(git_dir),
@@ -265,7 +253,9 @@ def create(folder: Path, environment: Mapping[str, str]) -> Repository:
 def initialise(environment: Mapping[str, str], *arguments: str) -> None:
     """`git init` with these arguments."""
     try:
-        completed = subprocess.run(["git", "init", "--quiet", *arguments], capture_output=True, env=clean_environment(environment), check=False)
+        completed = subprocess.run(
+            ["git", "init", "--quiet", *arguments], capture_output=True, env=clean_environment(environment), check=False, start_new_session=True
+        )
     except FileNotFoundError as error:
         raise UsageError(_no_git(Path(arguments[-1]).parent), hint="Install git and run this again.") from error
     if completed.returncode != 0:

@@ -4,7 +4,7 @@
 then the index, HEAD last; a run that finds the work of a killed one takes files that already have their new content as done.
 """
 
-import errno
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -20,6 +20,9 @@ _CHUNK = 500
 """Files read from git at a time, to bound memory."""
 
 _SHOWN = 10
+
+PENDING = "refs/worktree/amlgit-pending"
+"""The commit that a fast-forward under way goes to: what a kill cut off is finished before anything else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +42,32 @@ class _Change:
 def fast_forward(repository: Repository, old: str | None, new: str, reason: str) -> None:
     """Move HEAD, index and work tree from commit `old` (None on an unborn branch) to `new`.
 
-    Raises Refused, before anything is touched, where a file that changes holds something uncommitted.
+    Raises Refused, before anything is touched, where HEAD is not at `old` any more or a file that changes holds something uncommitted.
     """
     changes = _changes(repository, old, new)
     root = repository.require_work_tree()
     with _index_lock(repository):
-        _refuse_dirty(repository, root, changes)
+        if repository.head() != old:
+            raise Refused("the branch moved meanwhile", hint="Nothing was changed; run this again.")
+        sparse = _refuse_dirty(repository, root, changes)
+        repository.run("update-ref", PENDING, new)
         for start in range(0, len(changes), _CHUNK):
-            _write_files(repository, root, changes[start : start + _CHUNK])
-        _update_index(repository, changes)
-    repository.run("update-ref", "-m", f"amlgit: {reason}", "HEAD", new, old or "0" * len(new))
+            _write_files(repository, root, [change for change in changes[start : start + _CHUNK] if change.path not in sparse])
+        _update_index(repository, changes, sparse)
+        repository.run("update-ref", "-m", f"amlgit: {reason}", "HEAD", new, old or "0" * len(new))
+        repository.run("update-ref", "-d", PENDING)
+
+
+def finish_pending(repository: Repository) -> None:
+    """Finish the fast-forward that a killed run began; forget it where the branch went another way since."""
+    pending = repository.resolve(PENDING)
+    if pending is None:
+        return
+    head = repository.head()
+    if head is None or (head != pending and repository.attempt("merge-base", "--is-ancestor", head, pending).returncode == 0):
+        fast_forward(repository, head, pending, "finish a pull that was cut off")
+    else:
+        repository.run("update-ref", "-d", PENDING)
 
 
 def refuse_uncommitted(repository: Repository, old: str | None, paths: Sequence[str]) -> None:
@@ -81,27 +100,33 @@ def _present(object_id: str) -> str | None:
     return object_id if object_id.strip("0") else None
 
 
-def _refuse_dirty(repository: Repository, root: Path, changes: Sequence[_Change]) -> None:
-    staged = _staged(repository)
+def _refuse_dirty(repository: Repository, root: Path, changes: Sequence[_Change]) -> frozenset[str]:
+    """Raise Refused where something uncommitted is in the way; gives the files that a sparse checkout leaves out."""
+    staged, sparse = _staged(repository)
     has_modes = repository.config("core.fileMode") != "false"
     dirty = []
     for change in changes:
         here = _state(repository, root, change, has_modes=has_modes)
-        if here not in change.states or staged.get(change.path) not in change.states:
+        is_left_out = change.path in sparse and here is None
+        if (here not in change.states and not is_left_out) or staged.get(change.path) not in change.states:
             dirty.append(change.path)
     if dirty:
         raise _dirty(dirty)
+    return frozenset(change.path for change in changes if change.path in sparse)
 
 
-def _staged(repository: Repository) -> dict[str, tuple[str, str]]:
-    """Path → (object id, mode) in the index."""
-    staged = {}
-    for entry in repository.run("ls-files", "--stage", "-z").split(b"\0"):
+def _staged(repository: Repository) -> tuple[dict[str, tuple[str, str]], frozenset[str]]:
+    """Path → (object id, mode) in the index, a conflict as such; and the paths that a sparse checkout leaves out."""
+    staged: dict[str, tuple[str, str]] = {}
+    sparse = set()
+    for entry in repository.run("ls-files", "-t", "--stage", "-z").split(b"\0"):
         if entry:
             head, _, path = entry.partition(b"\t")
-            mode, object_id, _ = head.decode().split(" ")
-            staged[os.fsdecode(path)] = (object_id, mode)
-    return staged
+            tag, mode, object_id, stage = head.decode().split(" ")
+            staged[os.fsdecode(path)] = (object_id, mode) if stage == "0" else ("conflict", stage)
+            if tag == "S":
+                sparse.add(os.fsdecode(path))
+    return staged, frozenset(sparse)
 
 
 def _state(repository: Repository, root: Path, change: _Change, *, has_modes: bool) -> tuple[str, str] | None:
@@ -136,24 +161,24 @@ def _write_files(repository: Repository, root: Path, changes: Sequence[_Change])
                 _remove_empty_folders(root, file.parent)
             else:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                _replace(repository, file, contents[change.new])
+                _replace(repository, root, file, contents[change.new], is_executable=change.new_mode == "100755")
     except OSError as error:
         raise StorageFailed(
             f"the work tree can't be written: {error.filename}: {error.strerror}", hint="Nothing is lost; mend that and run this again."
         ) from error
 
 
-def _replace(repository: Repository, file: Path, data: bytes) -> None:
+def _replace(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool) -> None:
     aside = repository.private_dir / "file"
-    aside.write_bytes(data)
-    try:
-        os.replace(aside, file)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        beside = file.with_name(f"{file.name}.new")  # a work tree on another disk than its repository
-        shutil.move(aside, beside)
-        os.replace(beside, file)
+    if repository.private_dir.stat().st_dev != root.stat().st_dev:
+        # a work tree on another disk than its repository: under one name of its own in the top folder, so that a kill leaves no riddle
+        aside = root / f".amlgit-{hashlib.sha256(os.fsencode(repository.git_dir)).hexdigest()[:16]}"
+    aside.unlink(missing_ok=True)
+    with aside.open("xb") as opened:
+        opened.write(data)
+    if is_executable:
+        aside.chmod(aside.stat().st_mode | 0o111)
+    os.replace(aside, file)
 
 
 def _remove_empty_folders(root: Path, folder: Path) -> None:
@@ -165,7 +190,7 @@ def _remove_empty_folders(root: Path, folder: Path) -> None:
         folder = folder.parent
 
 
-def _update_index(repository: Repository, changes: Sequence[_Change]) -> None:
+def _update_index(repository: Repository, changes: Sequence[_Change], sparse: frozenset[str]) -> None:
     """Take the changes into the index, in one step; the caller holds its lock."""
     scratch = repository.private_dir / "index"
     for stale in (scratch, scratch.with_name("index.lock")):
@@ -176,6 +201,9 @@ def _update_index(repository: Repository, changes: Sequence[_Change]) -> None:
     lines = [f"{change.new_mode if change.new else '0'} {change.new or none}\t{change.path}\0" for change in changes]
     environment = {"GIT_INDEX_FILE": str(scratch)}
     repository.run("update-index", "-z", "--index-info", stdin=os.fsencode("".join(lines)), extra=environment)
+    left_out = "".join(f"{change.path}\0" for change in changes if change.path in sparse and change.new)
+    if left_out:
+        repository.run("update-index", "--skip-worktree", "-z", "--stdin", stdin=os.fsencode(left_out), extra=environment)
     repository.attempt("update-index", "-q", "--refresh", extra=environment)
     os.replace(scratch, repository.index_file)
 
@@ -184,13 +212,13 @@ def _update_index(repository: Repository, changes: Sequence[_Change]) -> None:
 def _index_lock(repository: Repository) -> Iterator[None]:
     """Hold git's own lock of the index; ours is known by its inode, so that one a killed run left is no riddle."""
     index = repository.index_file
-    lock, token = index.with_name(f"{index.name}.lock"), repository.private_dir / "index-lock"
+    lock, token = index.with_name(f"{index.name}.lock"), repository.git_dir / "amlgit-index-lock"
     if token.exists() and lock.exists() and os.path.samefile(token, lock):
         lock.unlink()
     token.unlink(missing_ok=True)
     token.write_bytes(b"amlgit\n")
     try:
-        os.link(token, lock)
+        _link(token, lock)
     except FileExistsError:
         token.unlink(missing_ok=True)
         raise Refused(
@@ -202,3 +230,14 @@ def _index_lock(repository: Repository) -> Iterator[None]:
     finally:
         lock.unlink(missing_ok=True)
         token.unlink(missing_ok=True)
+
+
+def _link(token: Path, lock: Path) -> None:
+    """Make `lock` a second name of `token`; raises FileExistsError where there is one. Some disks know no such links."""
+    try:
+        os.link(token, lock)
+    except FileExistsError:
+        raise
+    except OSError:
+        with lock.open("xb"):
+            pass

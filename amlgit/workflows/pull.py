@@ -19,7 +19,7 @@ from amlgit.store.incoming import Incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.objects import blob_id
 from amlgit.store.repository import Repository
-from amlgit.store.worktree import fast_forward
+from amlgit.store.worktree import fast_forward, finish_pending
 from amlgit.workflows.fetch import FetchReport, Progress, record
 
 _BATCH = 2000
@@ -87,8 +87,12 @@ def pull(repository: Repository, settings: Config, remote: Remote, root: Path, p
     """Fetch a remote and bring the branch up to it; raises Refused, before anything moves, where that would overwrite something."""
     refuse_unready(repository)
     with archive.listing(remote.location(root)) as found, exclusive(repository):
-        fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
-        head, reports = bring_up(repository, remote.name, frozenset(remote.skip), progress)
+        try:
+            finish_pending(repository)
+            fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
+            head, reports = bring_up(repository, remote.name, frozenset(remote.skip), progress)
+        finally:
+            incoming.sweep(repository)
     return PullReport(fetched=fetched, folders=reports, replaced=replaced_in(repository, head, reports), head=head)
 
 
@@ -116,18 +120,14 @@ def refuse_unready(repository: Repository) -> None:
 def bring_up(
     repository: Repository, remote: str, skip: frozenset[str], progress: Progress, only: frozenset[str] | None = None
 ) -> tuple[str | None, tuple[FolderReport, ...]]:
-    """Bring the branch up to the chains of a remote (to those of the families in `only`), and sweep; the caller holds the lock."""
+    """Bring the branch up to the chains of a remote (to those of the families in `only`); the caller holds the lock and sweeps."""
     head = repository.head()
     plans, reports = _plan(repository, head, remote, skip, only)
     if not plans:
-        incoming.sweep(repository)
         return head, tuple(reports)
-    try:
-        with incoming.receive(repository) as stream:
-            tip = _write_branch(repository, stream, head, plans, progress)
-        fast_forward(repository, head, tip, f"pull {remote}")
-    finally:
-        incoming.sweep(repository)
+    with incoming.receive(repository) as stream:
+        tip = _write_branch(repository, stream, head, plans, progress)
+    fast_forward(repository, head, tip, f"pull {remote}")
     reports += [FolderReport(path=plan.path, title=plan.versions[-1].title, commits=len(plan.versions), state="pulled") for plan in plans]
     return tip, tuple(sorted(reports, key=lambda report: report.path))
 

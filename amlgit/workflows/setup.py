@@ -1,13 +1,17 @@
 """`init`, `clone`, `install`, `uninstall`, `remote`: a repository made ready."""
 
+import fcntl
+import os
 import shutil
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from amlgit import config
 from amlgit.config import Remote
-from amlgit.errors import UsageError
+from amlgit.errors import Refused, UsageError
 from amlgit.store import repository as repositories
 from amlgit.store import setup
 from amlgit.store.lock import exclusive
@@ -74,26 +78,67 @@ def clone(
     config.check_remote_name(remote)
     if not archive.exists():
         raise UsageError(f"there is no archive at {archive}", hint="Name a folder, a zip file or an exported JSON file.")
-    marker = folder / ".git" / "amlgit" / _CLONING
-    is_new = not folder.exists()
-    if not is_new and not marker.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} exists and is not an empty folder", hint="Name another folder, or use 'amlgit init' and 'amlgit pull' in it.")
+    is_ours = _make(folder)
+    with _alone_in(folder):
+        marker = folder / ".git" / "amlgit" / _CLONING
+        _refuse_foreign(folder, marker, archive)
+        try:
+            return _clone(archive, folder, marker, environment, progress, remote, file_times=file_times)
+        except BaseException:
+            if is_ours:  # like git clone: what can't be finished leaves nothing behind
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def _make(folder: Path) -> bool:
+    """Make the folder of a clone; whether it was us who did, and nobody else at the same moment."""
     try:
-        return _clone(archive, folder, marker, environment, progress, remote, file_times=file_times)
-    except BaseException:
-        if is_new:  # like git clone: what can't be finished leaves nothing behind
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise UsageError(f"{folder} can't be made: {error.strerror}") from error
+    return True
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder of a clone against other clones into it; a lock of the folder itself, which dies with us and leaves no file."""
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise UsageError(f"{folder} can't be used: {error.strerror}", hint="Name another folder.") from error
+    try:
+        for _ in range(100):
+            try:
+                fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            raise Refused(f"another amlgit is cloning into {folder}", hint="Wait until it is done.")
+        if not folder.exists() or not os.path.samestat(os.fstat(opened), folder.stat()):
+            raise Refused(f"another clone into {folder} has just failed", hint="Run this again.")
+        yield
+    finally:
+        os.close(opened)
+
+
+def _refuse_foreign(folder: Path, marker: Path, archive: Path) -> None:
+    """Raise UsageError where the folder holds something else than what a clone of this archive, cut off, has left."""
+    if marker.exists():
+        if os.fsdecode(marker.read_bytes()) not in ("", str(archive.resolve())):
+            raise UsageError(f"{folder} is a clone of another archive that was cut off", hint="Remove that folder, or name another.")
+    elif any(path.is_symlink() or not path.is_dir() for path in folder.rglob("*")):
+        raise UsageError(f"{folder} exists and is not an empty folder", hint="Name another folder, or use 'amlgit init' and 'amlgit pull' in it.")
 
 
 def _clone(
     archive: Path, folder: Path, marker: Path, environment: Mapping[str, str], progress: Progress, remote: str, *, file_times: bool
 ) -> PullReport:
-    try:
-        marker.parent.mkdir(parents=True, exist_ok=True)
-        marker.write_bytes(b"")
-    except OSError as error:
-        raise UsageError(f"{folder} can't be made: {error.strerror}") from error
+    marker.parent.mkdir(parents=True, exist_ok=True)
+    config.write_atomically(marker, os.fsencode(archive.resolve()))
     repository = repositories.create(folder, environment)
     root = repository.require_work_tree()
     with exclusive(repository):
@@ -106,5 +151,5 @@ def _clone(
         setup.first_commit(repository, [config.FILE, setup.ATTRIBUTES_FILE], "Set up amlgit\n")
     settings = config.load(root)
     report = pull(repository, settings, settings.remote(remote), root, progress)
-    marker.unlink()
+    marker.unlink(missing_ok=True)
     return report

@@ -10,9 +10,10 @@ from amlgit.config import Config
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.remotes import archive
 from amlgit.remotes.archive import Listing, Problem
-from amlgit.store import chains
+from amlgit.store import chains, incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
+from amlgit.store.worktree import finish_pending
 from amlgit.workflows.drafting import look
 from amlgit.workflows.fetch import LEFT_ALONE, FetchReport, Progress, record
 from amlgit.workflows.pull import PullReport, bring_up, refuse_unready, replaced_in
@@ -27,6 +28,8 @@ def import_files(repository: Repository, settings: Config, files: Sequence[Path]
     with ExitStack() as stack:
         listings = [stack.enter_context(archive.listing(file)) for file in files]
         stack.enter_context(exclusive(repository))
+        stack.callback(incoming.sweep, repository)
+        finish_pending(repository)
         families = _families(listings)
         by_remote: dict[str, set[str]] = {}
         for family in families.values():
