@@ -168,7 +168,7 @@ def leftovers(repository: Path) -> list[str]:
             *common.rglob("*.lock"),
             *common.glob("amlgit/incoming*"),
             *common.glob("amlgit/file"),
-            *repository.rglob("*.new"),
+            *repository.rglob("*.amlgit-new"),
         )
         if path != common / "amlgit" / "lock"
     ]

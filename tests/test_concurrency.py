@@ -272,7 +272,8 @@ def test_drafts_that_went_back_to_an_older_content_give_the_same_chain_in_any_or
 
 def test_a_refused_pull_leaves_nothing_over(start: Path, wanted: Path) -> None:
     repository = _afresh(start)
-    edited = repository / "experiments" / "Trial-aaaaaa" / "experiment.json"
+    nodes = Path("experiments") / "Trial-aaaaaa" / "nodes"
+    edited = next(file for file in sorted((repository / nodes).iterdir()) if file.read_bytes() != (wanted / nodes / file.name).read_bytes())
     original = edited.read_bytes()
     edited.write_bytes(original + b"\n")
     aml(repository, "pull").expect(REFUSED)

@@ -159,7 +159,7 @@ def _check_killed(scene: Scene) -> None:
         return
     fsck(scene.repository)
     for name, data in _files(scene.repository).items():
-        if not name.endswith(".new"):
+        if not name.endswith(".amlgit-new"):
             assert data in (scene.old.get(name), scene.new.get(name)) or (name == ".amlgit" and scene.before is None), f"{name} is half-written"
 
 

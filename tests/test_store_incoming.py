@@ -194,7 +194,7 @@ def test_sweep_clears_a_keep_file_that_a_kill_left_empty(folder: Path) -> None:
 
 def test_sweep_clears_the_files_of_a_killed_move(folder: Path) -> None:
     repository = discover(folder, os.environ)
-    for name in ("file", "index", "index.lock", "index-lock", "held.json.new"):
+    for name in ("file", "index", "index.lock", ".held.json.amlgit-new"):
         (repository.private_dir / name).write_bytes(b"half")
     sweep(repository)
     assert [path.name for path in repository.private_dir.iterdir() if path.name != "lock"] == []

@@ -233,7 +233,8 @@ def test_the_tree_of_a_folder_has_paths_relative_to_it(folder: Path) -> None:
     found = discover(folder / "a b", os.environ)
     assert {path: mode for path, (mode, _) in found.tree("HEAD", "a b").items()} == {"c/run": "100755"}
     assert found.tree("HEAD", "nowhere") == {}
-    assert found.tree("nowhere") == {}
+    with pytest.raises(StorageFailed):
+        found.tree("nowhere")
 
 
 def test_refs_move_all_together_or_not_at_all(folder: Path) -> None:

@@ -274,7 +274,7 @@ def test_the_index_of_a_killed_run_is_taken_over(folder: Path) -> None:
 def test_the_lock_of_a_killed_run_is_known_for_ours(folder: Path) -> None:
     repository = discover(folder, os.environ)
     old, new = str(repository.head()), _new(folder)
-    token = repository.private_dir / "index-lock"
+    token = repository.git_dir / "amlgit-index-lock"
     token.write_bytes(b"amlgit\n")
     os.link(token, folder / ".git" / "index.lock")
     (repository.private_dir / "index").write_bytes(b"half an index")
@@ -289,7 +289,7 @@ def test_the_lock_of_a_run_killed_in_another_work_tree_is_known_for_ours(folder:
     git(folder, "worktree", "add", "--quiet", "-b", "side", tmp_path / "linked")
     first, second = discover(folder, os.environ), discover(tmp_path / "linked", os.environ)
     old, new = str(first.head()), _new(folder)
-    token = first.private_dir / "index-lock"
+    token = first.git_dir / "amlgit-index-lock"
     token.write_bytes(b"amlgit\n")
     os.link(token, folder / ".git" / "index.lock")
     fast_forward(second, old, new, "test")

@@ -43,12 +43,12 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
     show_fetch(run, report.fetched)
     for folder in report.folders:
         if folder.state == "pulled":
-            click.echo(f"{folder.path}: {_count(folder.commits, 'commit')}")
+            click.echo(f"{printable(folder.path, 400)}: {_count(folder.commits, 'commit')}")
         elif folder.waiting:
             output.note(f"{printable(folder.path)}: {folder.state}, and {_count(folder.waiting, 'new version')} there")
     for replaced in report.replaced:
         lines = ", ".join(str(line) for line in replaced.lines)
-        click.echo(f"secret replaced: {replaced.path} line {lines}: {replaced.name}")
+        click.echo(f"secret replaced: {printable(replaced.path, 400)} line {lines}: {replaced.name}")
     if not report.commits:
         click.echo("Already up to date." if not report.is_refused else "Nothing pulled.")
     elif where:

@@ -29,10 +29,10 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
         states = [f"version {remote.seen} of {remote.total} in {remote.remote}" for remote in folder.remotes] or ["not bound to a remote"]
         states += ["edited since"] if folder.edited else []
         states += [f"{len(folder.uncommitted)} uncommitted"] if folder.uncommitted else []
-        click.secho(f"{folder.path}: ", nl=False, bold=bool(folder.uncommitted or folder.edited))
+        click.secho(f"{printable(folder.path, 400)}: ", nl=False, bold=bool(folder.uncommitted or folder.edited))
         click.echo(", ".join(states))
         for file in folder.uncommitted:
-            click.secho(f"    {file.removeprefix(folder.path + '/')}", fg="red")
+            click.secho(f"    {printable(file.removeprefix(folder.path + '/'), 400)}", fg="red")
     for title in report.not_here:
         click.echo(f"only in the record: {printable(title)}")
     for document in report.held:

@@ -122,7 +122,10 @@ class Incoming:
             raise self._failure()
         refs = self._aside.refs("refs/")
         self._pack_borrowed(refs, depth)
-        _move_packs(self._aside.common_dir, self._repository.common_dir)
+        try:
+            _move_packs(self._aside.common_dir, self._repository.common_dir)
+        except OSError as error:
+            raise StorageFailed(f"new objects can't be moved in: {error.filename}: {error.strerror}", hint="Mend that and run this again.") from error
         return refs
 
     def _pack_borrowed(self, refs: Mapping[str, str], depth: int | None) -> None:

@@ -95,10 +95,11 @@ def _make(folder: Path) -> bool:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir()
-    except FileExistsError:
-        return False
     except OSError as error:
-        raise UsageError(f"{folder} can't be made: {error.strerror}") from error
+        if folder.is_dir():
+            return False
+        reason = "exists and is not an empty folder" if folder.exists() else f"can't be made: {error.strerror}"
+        raise UsageError(f"{folder} {reason}", hint="Name another folder.") from error
     return True
 
 
