@@ -16,8 +16,8 @@ import msgspec
 import orjson
 
 from amlgit.form import secrets
-from amlgit.form.experiments import Splitter
 from amlgit.form.secrets import Decisions, Guard
+from amlgit.form.splitter import Splitter
 from amlgit.model.experiments import peek
 
 _sorted_encoder = msgspec.json.Encoder(order="sorted")

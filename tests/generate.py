@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 
 from amlgit import samples
 from amlgit.form import secrets
-from amlgit.form.experiments import Form, Splitter, join
+from amlgit.form.experiments import Form, join
 from amlgit.form.pages import MARKERS
 from amlgit.form.secrets import Decisions
+from amlgit.form.splitter import Splitter
 from amlgit.model import ids
 from amlgit.model.jsontext import Json, Number, Object, dumps, dumps_sorted, loads
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from amlgit import config, samples
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments, webservices
-from amlgit.form.experiments import Splitter
 from amlgit.form.secrets import Decisions, text_hash
+from amlgit.form.splitter import Splitter
 from amlgit.model import experiments as models
 from amlgit.model.jsontext import loads, same
 from amlgit.review import experiment, mend, service

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from amlgit.errors import InvalidDocument
 from amlgit.form.companions import read_assets, read_sync
-from amlgit.form.experiments import Form, Splitter, join
+from amlgit.form.experiments import Form, join
 from amlgit.form.secrets import Decisions
+from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Json, Object, dumps, dumps_pretty, loads
 from tests.generate import (
     FAMILY,

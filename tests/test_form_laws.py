@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amlgit.form.experiments import Form, Splitter, join
+from amlgit.form.experiments import Form, join
 from amlgit.form.secrets import Decisions
+from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Object, dumps
 from tests.generate import (
     Members,

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amlgit.form import secrets
-from amlgit.form.experiments import Form, Splitter, join
+from amlgit.form.experiments import Form, join
 from amlgit.form.secrets import Decisions, Guard
+from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Json, dumps
 from tests.generate import (
     ENTER,

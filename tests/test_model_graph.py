@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from amlgit import samples
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
-from amlgit.form.experiments import Splitter
 from amlgit.form.secrets import Decisions
+from amlgit.form.splitter import Splitter
 from amlgit.model import experiments as model
 from amlgit.model.graph import Fault, faults
 from amlgit.model.jsontext import Json, loads

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import nodes
-from amlgit.form.experiments import EXPERIMENT, LAYOUT, Splitter
+from amlgit.form.experiments import EXPERIMENT, LAYOUT
 from amlgit.form.nodes import FOLDER
 from amlgit.form.pages import object_, objects
 from amlgit.form.secrets import Decisions, Guard, Suspicion
+from amlgit.form.splitter import Splitter
 from amlgit.model import graph
 from amlgit.model.graph import Fault, shown
 from amlgit.model.jsontext import Json, Object, dumps

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
-from amlgit.form.experiments import Splitter
 from amlgit.form.secrets import Decisions
+from amlgit.form.splitter import Splitter
 from amlgit.model import graph
 from amlgit.review.findings import Finding, conflict_markers
 

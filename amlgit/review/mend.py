@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments, nodes
-from amlgit.form.experiments import EXPERIMENT, LAYOUT, Form, Splitter
+from amlgit.form.experiments import EXPERIMENT, LAYOUT, Form
 from amlgit.form.secrets import Guard
+from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import dumps
 from amlgit.review import reading
 from amlgit.review.findings import ALLOW_ALL, PLACEHOLDER

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from amlgit.errors import InvalidDocument
 from amlgit.form import FORM, experiments, webservices
 from amlgit.form.secrets import Decisions, Guard, Suspicion
+from amlgit.form.splitter import Splitter
 from amlgit.model import experiments as model
 from amlgit.model import webservices as services
 from amlgit.model.experiments import Facts
@@ -77,7 +78,7 @@ class Drafter:
 
     def __init__(self, decisions: Decisions, object_format: str) -> None:
         self._decisions = decisions
-        self._splitter = experiments.Splitter(decisions)
+        self._splitter = Splitter(decisions)
         self._hasher = Hasher(object_format)
 
     def draft(self, subject: Subject) -> tuple[Draft, tuple[Suspicion, ...]]:

@@ -129,9 +129,9 @@ def _alone_in(folder: Path) -> Iterator[None]:
 def _refuse_foreign(folder: Path, marker: Path, archive: Path) -> None:
     """Raise UsageError where the folder holds something else than what a clone of this archive, cut off, has left."""
     if marker.exists():
-        if os.fsdecode(marker.read_bytes()) not in ("", str(archive.resolve())):
+        if os.fsdecode(marker.read_bytes()) != str(archive.resolve()):
             raise UsageError(f"{folder} is a clone of another archive that was cut off", hint="Remove that folder, or name another.")
-    elif any(path.is_symlink() or not path.is_dir() for path in folder.rglob("*")):
+    elif any(path.is_symlink() or not path.is_dir() for path in folder.rglob("*") if path.name != f".{_CLONING}.amlgit-new"):
         raise UsageError(f"{folder} exists and is not an empty folder", hint="Name another folder, or use 'amlgit init' and 'amlgit pull' in it.")
 
 
