@@ -13,6 +13,10 @@ class Memo(Generic[Value]):
         self._young: dict[object, Value] = {}
         self._old: dict[object, Value] = {}
 
+    def make_room(self, entries: int) -> None:
+        """Remember at least so many: what one document comes to has to fit in."""
+        self._size = max(self._size, entries)
+
     def get(self, key: object) -> Value | None:
         """What was put under `key`, if it is still known."""
         found = self._young.get(key)

@@ -110,7 +110,7 @@ _CERTAIN = (
     ),
     _Rule("bearer token", r"(?i)\bbearer[ \t\r\n]+(?P<secret>[A-Za-z0-9\-._~+/]{20,}=*)"),
     _Rule("password", r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]*:(?P<secret>[^\s/@\"'<>]+)@"),
-    _Rule("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>[^$]+?)(?:-----END|\Z)"),
+    _Rule("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>(?:(?!-----END)[A-Za-z0-9+/=\s:,.\\-])+)"),
     _Rule("token", r"\b(?P<secret>eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,})"),
     _Rule("key", r"(?i)(?:key|token|secret|password|credential)[\"']?\s*(?::|=|<-)\s*[\"']?(?P<secret>[A-Za-z0-9+/]{86}==)"),
 )
@@ -221,7 +221,9 @@ class Guard:
         """Any JSON with the secrets in its strings replaced; `node` and `name` say where it stands."""
         if isinstance(value, str):
             return self.text(value, node, name)
-        if isinstance(value, Mapping):
+        if value is None or isinstance(value, int):
+            return value
+        if isinstance(value, dict):
             return self.members(value, node)
         if isinstance(value, list):
             return [self.value(entry, node, name) for entry in value]
@@ -229,7 +231,7 @@ class Guard:
 
     def text(self, text: str, node: str, name: str, *, is_script: bool = False) -> str:
         """`text` with its certain secrets replaced; in a script, and for what is only suspected, as the user decided or held back."""
-        if not _may_hold_secret(text):
+        if not may_hold_secret(text):
             return text
         for rule in _CERTAIN:
             if rule.context is None or re.search(rule.context, text):
@@ -261,17 +263,21 @@ class Guard:
         return re.sub(rule.pattern, decide, text)
 
 
-def _may_hold_secret(text: str) -> bool:
+def may_hold_secret(text: str) -> bool:
+    """Whether a text needs a look with every rule; False is certain."""
     if len(text) < 8:
         return False
     folded = text.casefold()
-    return any(trigger in folded for trigger in _TRIGGERS)
+    for trigger in _TRIGGERS:  # noqa: SIM110  # any() and its generator cost more than the search
+        if trigger in folded:
+            return True
+    return False
 
 
 class Statuses:
     """Takes the secrets out of the text of node statuses: hundreds of access credentials in each run, and hardly ever another."""
 
-    _REMEMBERED = 8192
+    _REMEMBERED = 2048
 
     def __init__(self) -> None:
         self._clean: set[bytes] = set()

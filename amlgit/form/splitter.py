@@ -9,8 +9,8 @@ from amlgit.form import layout, nodes, secrets
 from amlgit.form.experiments import EXPERIMENT, LAYOUT, RUN_MEMBERS, RUN_WEB_SERVICE_MEMBERS, USUAL_GRAPH, Form, usual_definition
 from amlgit.form.memo import Memo
 from amlgit.form.naming import stems
-from amlgit.form.pages import Block, block, in_order, leave_out, line, object_, objects, page, text
-from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, Decisions, Guard, Suspicion
+from amlgit.form.pages import Block, block, in_order, leave_out, line, lines, object_, objects, page, text
+from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, Decisions, Guard, Suspicion, may_hold_secret
 from amlgit.model import ids
 from amlgit.model.jsontext import BOM, MAX_BYTES, MAX_DEPTH, Json, Object, dumps, dumps_line, dumps_sorted, elements, loads, members
 
@@ -31,9 +31,11 @@ class Splitter:
 
     def __init__(self, decisions: Decisions) -> None:
         self._decisions = decisions
-        self._known: Memo[_Node] = Memo(4096)
-        self._nodes: Memo[tuple[nodes.NodeForm, tuple[Suspicion, ...]]] = Memo(4096)
-        self._parameters: Memo[bytes] = Memo(4096)
+        self._known: Memo[_Node] = Memo(1024)
+        self._nodes: Memo[tuple[nodes.NodeForm, tuple[Suspicion, ...]]] = Memo(1024)
+        self._parameters: Memo[bytes] = Memo(1024)
+        self._values: Memo[Json] = Memo(256)
+        self._placed: Memo[tuple[Mapping[str, Mapping[str, str]], Json]] = Memo(64)
         self._pages: Memo[tuple[bytes, tuple[Suspicion, ...]]] = Memo(64)
         self._stems: Memo[Mapping[str, str]] = Memo(64)
         self._statuses = secrets.Statuses()
@@ -50,11 +52,13 @@ class Splitter:
         texts = _members(data, "an experiment")
         graph = _members(texts.get("Graph", b"null"), "Graph")
         node_texts = _elements(graph.get("ModuleNodes", b"null"), "Graph.ModuleNodes")
-        members = {name: read(text, MAX_DEPTH - 1) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
-        members["Graph"] = {name: read(text, MAX_DEPTH - 2) for name, text in graph.items() if name != "ModuleNodes"}
+        for memo in (self._known, self._nodes, self._parameters):
+            memo.make_room(8 * len(node_texts) if memo is self._parameters else 2 * len(node_texts))
+        members = {name: self._read(text, MAX_DEPTH - 1, read) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
+        members["Graph"] = {name: self._read(text, MAX_DEPTH - 2, read) for name, text in graph.items() if name != "ModuleNodes"}
         known = [self._look(text) for text in node_texts]
         stem_of = self._stem_of(tuple((node.id, node.module_id) for node in known))
-        sources, leftover = _place_edges(members["Graph"], known, stem_of)
+        sources, leftover = self._place(graph.get("EdgesInternal"), members["Graph"], known, stem_of)
         content: dict[str, bytes] = {}
         suspicions: list[Suspicion] = []
         credentials: set[str] = set()
@@ -71,6 +75,17 @@ class Splitter:
         guard = Guard(family, self._decisions)
         run = self._run(members, texts.get("NodeStatuses"), flags, guard, read)
         return Form(content=content, run=run, members=members, suspicions=(*suspicions, *found, *guard.suspicions))
+
+    def _read(self, text: bytes, depth: int, read: Callable[[bytes, int], Json]) -> Json:
+        """A member's value, remembered by its text: most members of a version are those of the version before."""
+        known = self._values.get((text, depth, read))
+        return self._values.put((text, depth, read), read(text, depth)) if known is None else known
+
+    def _place(
+        self, edges: bytes | None, graph: Json, known: list[_Node], stem_of: Mapping[str, str]
+    ) -> tuple[Mapping[str, Mapping[str, str]], Json]:
+        key = (edges, tuple([(node.id, node.inputs) for node in known]), tuple(stem_of.values()))
+        return self._placed.get(key) or self._placed.put(key, _place_edges(graph, known, stem_of))
 
     def _look(self, node_text: bytes) -> _Node:
         return self._known.get(node_text) or self._known.put(node_text, _look(loads(node_text, MAX_DEPTH - 3)))
@@ -121,7 +136,7 @@ class Splitter:
         canvas_blocks: dict[str, Block] = {}
         for name, data in texts.items():
             canvas_blocks[name] = layout.write(data, stem_of, f"{name}.SerializedClientData")
-            protected = guard.value(data, "layout", name)
+            protected = data if _is_usual_layout(data) else guard.value(data, "layout", name)
             if protected != data or (isinstance(data, str) and secrets.PLACEHOLDER.search(data)):
                 # without its secret the text may be no XML any more
                 canvas_blocks[name] = {"SerializedClientData": dumps(protected)}
@@ -145,7 +160,14 @@ class Splitter:
         if not isinstance(value, list):
             return dumps_line(value)
         statuses = objects(value, "NodeStatuses")
-        return [line(status, "NodeId") for status in in_order(statuses, "NodeId")]
+        return lines(in_order(statuses, "NodeId"), "NodeId")
+
+
+def _is_usual_layout(data: Json) -> bool:
+    """Whether a layout is the usual frame around boxes that can hold no secret; the frame names schemas, which would cost a closer look."""
+    if not isinstance(data, str):
+        return False
+    return not may_hold_secret(data.removeprefix(layout.USUAL_HEAD).removesuffix(layout.USUAL_TAIL))
 
 
 def _foreign(data: bytes, depth: int) -> Json:

@@ -50,6 +50,7 @@ _SHALLOW = 10
 _SMALL = 256
 """Bytes up to which a strict parse is as fast as any, and needs no decoder built."""
 
+_ESCAPED_SLASH = re.compile(rb"\\/")
 BOM = b"\xef\xbb\xbf"
 
 
@@ -104,7 +105,7 @@ def _loads_regular(data: bytes) -> Json:
     """
     try:
         value: Json = _shallow_decoder().decode(data)
-        same = _encoder.encode(value) == b"/".join(data.split(rb"\/"))
+        same = _encoder.encode(value) == _ESCAPED_SLASH.sub(b"/", data)
     except (ValueError, RecursionError):
         return _IRREGULAR
     return value if same else _IRREGULAR
@@ -123,7 +124,8 @@ def _loads_strictly(data: bytes, depth: int) -> Json:
         raise InvalidDocument(f"line {error.lineno} column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise InvalidDocument(f"nested deeper than {depth} levels") from error
-    _check_depth(value, depth)
+    if len(data) > 2 * depth:  # each level takes two characters
+        _check_depth(value, depth)
     if _LONE_SURROGATE.search(text):
         _check_surrogates(value)
     return value

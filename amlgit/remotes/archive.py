@@ -83,7 +83,7 @@ def _folder(root: Path) -> Listing:
         subfolders[:] = sorted(name for name in subfolders if name not in _SKIPPED_FOLDERS)
         for name in sorted(files) + [name for name in subfolders if Path(folder, name).is_symlink()]:
             path = Path(folder, name)
-            relative = _portable(path.relative_to(root))
+            relative = _portable(str(path)[len(str(root)) + 1 :])
             try:
                 found = path.lstat()
                 if stat.S_ISLNK(found.st_mode):
@@ -100,8 +100,8 @@ def _folder(root: Path) -> Listing:
     return Listing(documents=tuple(sorted(documents, key=lambda document: document.name)), problems=tuple(problems))
 
 
-def _portable(path: Path) -> str:
-    return printable(path.as_posix().encode(errors="surrogateescape").decode(errors="replace"), 400)
+def _portable(path: str) -> str:
+    return printable(path.replace(os.sep, "/").encode(errors="surrogateescape").decode(errors="replace"), 400)
 
 
 def _file(path: Path, name: str, found: os.stat_result) -> Document:

@@ -1,6 +1,7 @@
 """The folders of experiments and web services in a commit: their bindings and content ids, now and in history."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -42,15 +43,11 @@ class TreeEntry:
 
 def read_tree(data: bytes, object_format: str) -> list[TreeEntry]:
     """The entries of a tree object."""
-    width = 20 if object_format == "sha1" else 32
-    entries = []
-    position = 0
-    while position < len(data):
-        end = data.index(b"\0", position)
-        mode, _, name = data[position:end].partition(b" ")
-        entries.append(TreeEntry(mode.decode(), os.fsdecode(name), data[end + 1 : end + 1 + width].hex()))
-        position = end + 1 + width
-    return entries
+    found = _ENTRIES[object_format].findall(data)
+    return [TreeEntry(mode.decode(), os.fsdecode(name), object_id.hex()) for mode, name, object_id in found]
+
+
+_ENTRIES = {name: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for name, width in (("sha1", 20), ("sha256", 32))}
 
 
 def content_entries(entries: Iterable[TreeEntry], kind: str) -> list[TreeEntry]:

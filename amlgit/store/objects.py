@@ -1,5 +1,6 @@
 """Object ids, computed as git computes them."""
 
+import functools
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
@@ -28,9 +29,16 @@ def tree_id(entries: Mapping[str, str], object_format: str) -> str:
 def tree_of(entries: Iterable[tuple[str, str, str]], object_format: str) -> str:
     """The id of a tree of (mode, name, object id)."""
     # git sorts a folder as if its name ended in a slash
-    listing = sorted((os.fsencode(name) + (b"/" if mode == "40000" else b""), mode, object_id) for mode, name, object_id in entries)
-    data = b"".join(mode.encode() + b" " + name.rstrip(b"/") + b"\0" + bytes.fromhex(object_id) for name, mode, object_id in listing)
+    listing = sorted([(*_head(mode, name), object_id) for mode, name, object_id in entries])
+    data = b"".join([part for _, head, object_id in listing for part in (head, bytes.fromhex(object_id))])
     return _object_id(b"tree", data, object_format)
+
+
+@functools.lru_cache(4096)
+def _head(mode: str, name: str) -> tuple[bytes, bytes]:
+    """What an entry is sorted by, and how it begins."""
+    encoded = os.fsencode(name)
+    return encoded + (b"/" if mode == "40000" else b""), mode.encode() + b" " + encoded + b"\0"
 
 
 def _object_id(kind: bytes, data: bytes, object_format: str) -> str:

@@ -44,7 +44,7 @@ class Hasher:
     """Blob and content ids of versions, remembering what it hashed: most of a version is the version before."""
 
     def __init__(self, object_format: str) -> None:
-        self._format = object_format
+        self.object_format = object_format
         self._young: dict[bytes, str] = {}
         self._old: dict[bytes, str] = {}
         self._last: tuple[Mapping[str, str], str] = ({}, "")
@@ -53,7 +53,7 @@ class Hasher:
         """The id of a blob, remembered."""
         known = self._young.get(data) or self._old.get(data)
         if known is None:
-            known = blob_id(data, self._format)
+            known = blob_id(data, self.object_format)
             if len(self._young) >= 2048:
                 self._old, self._young = self._young, {}
             self._young[data] = known
@@ -62,7 +62,7 @@ class Hasher:
     def content(self, files: Mapping[str, str]) -> str:
         """The content id: the id of the tree of `files`."""
         if self._last[0] != files:
-            self._last = (files, tree_id(files, self._format))
+            self._last = (files, tree_id(files, self.object_format))
         return self._last[1]
 
 

@@ -37,7 +37,7 @@ def message(story: Story, number: int) -> str:
 
 
 def _one_line(text: str, *, keep_edges: bool = False) -> str:
-    line = "".join(character if character.isprintable() else " " for character in text)
+    line = text if text.isprintable() else "".join(character if character.isprintable() else " " for character in text)
     return line if keep_edges else line.strip()
 
 

@@ -60,6 +60,7 @@ def fast_forward(repository: Repository, old: str | None, new: str, reason: str)
 
 def finish_pending(repository: Repository) -> None:
     """Finish the fast-forward that a killed run began; forget it where the branch went another way since."""
+    _drop_own_lock(*_lock_files(repository))
     pending = repository.resolve(PENDING)
     if pending is None:
         return
@@ -211,11 +212,8 @@ def _update_index(repository: Repository, changes: Sequence[_Change], sparse: fr
 @contextmanager
 def _index_lock(repository: Repository) -> Iterator[None]:
     """Hold git's own lock of the index; ours is known by its inode, so that one a killed run left is no riddle."""
-    index = repository.index_file
-    lock, token = index.with_name(f"{index.name}.lock"), repository.git_dir / "amlgit-index-lock"
-    if token.exists() and lock.exists() and os.path.samefile(token, lock):
-        lock.unlink()
-    token.unlink(missing_ok=True)
+    lock, token = _lock_files(repository)
+    _drop_own_lock(lock, token)
     token.write_bytes(b"amlgit\n")
     try:
         _link(token, lock)
@@ -230,6 +228,18 @@ def _index_lock(repository: Repository) -> Iterator[None]:
     finally:
         lock.unlink(missing_ok=True)
         token.unlink(missing_ok=True)
+
+
+def _lock_files(repository: Repository) -> tuple[Path, Path]:
+    """Git's lock of the index, and the name by which we know that one is ours."""
+    return repository.index_file.with_name(f"{repository.index_file.name}.lock"), repository.git_dir / "amlgit-index-lock"
+
+
+def _drop_own_lock(lock: Path, token: Path) -> None:
+    """Remove the lock that a killed run of ours left; one of another git process stays."""
+    if token.exists() and lock.exists() and os.path.samefile(token, lock):
+        lock.unlink()
+    token.unlink(missing_ok=True)
 
 
 def _link(token: Path, lock: Path) -> None:

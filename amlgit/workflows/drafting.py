@@ -14,6 +14,7 @@ from amlgit.model.jsontext import Json, Object, loads
 from amlgit.model.webservices import Identity
 from amlgit.remotes.archive import Document, dateless
 from amlgit.store import chains, trailers
+from amlgit.store.objects import blob_id
 from amlgit.store.recorder import Draft, Hasher
 from amlgit.store.trailers import Story
 
@@ -137,7 +138,7 @@ class Drafter:
 
     def _draft(self, kind: str, story: Story, form: experiments.Form, snapshot: str | None) -> Draft:
         data = {path: (self._hasher.blob(content), content) for path, content in form.content.items()}
-        run = self._hasher.blob(form.run)
+        run = blob_id(form.run, self._hasher.object_format)  # not remembered: no run.json is that of another version
         files = {path: object_id for path, (object_id, _) in data.items()}
         return Draft(
             kind=kind,

@@ -22,7 +22,7 @@ from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
 from amlgit.workflows.fetch import FetchReport, Progress, record
 
-_BATCH = 2000
+_BATCH = 500
 """Versions whose trees are read from git at a time, to bound memory."""
 
 
@@ -251,13 +251,18 @@ def _changes(repository: Repository, stream: Incoming, reader: "_TreeReader", ve
     )
     companions = {SYNC: write_sync(plan.bindings)}
     if version.kind == chains.EXPERIMENT:
-        companions[ASSETS] = write_assets(reader.assets(entries))
+        companions[ASSETS] = reader.written_assets(entries)
+    previous = {entry.name: entry.id for entry in reader.previous(plan.path)}
     changes: list[tuple[str, str, str | None]] = [
-        (f"{plan.path}/{entry.name}", "040000" if entry.mode == "40000" else entry.mode, entry.id) for entry in entries
+        (f"{plan.path}/{entry.name}", "040000" if entry.mode == "40000" else entry.mode, entry.id)
+        for entry in entries
+        if previous.get(entry.name) != entry.id
     ]
     changes += [(f"{plan.path}/{entry.name}", "100644", None) for entry in reader.previous(plan.path) if entry.name not in names]
     reader.remember(plan.path, entries)
     for name, data in companions.items():
+        if reader.is_written(plan.path, name, data):
+            continue
         stream.blob(data)
         changes.append((f"{plan.path}/{name}", "100644", blob_id(data, repository.object_format)))
     return changes
@@ -276,6 +281,8 @@ class _TreeReader:
         self._node_trees: dict[str, list[TreeEntry]] = {}
         self._assets: dict[str, frozenset[Asset]] = {}
         self._previous: dict[str, list[TreeEntry]] = {}
+        self._companions: dict[tuple[str, str], bytes] = {}
+        self._last_assets: tuple[frozenset[Asset], bytes] | None = None
 
     def load(self, versions: Sequence[Version]) -> None:
         """Read what a batch of versions needs."""
@@ -303,6 +310,20 @@ class _TreeReader:
             for node in self._node_trees.get(entry.id, ()):
                 found |= self._assets[node.id]
         return frozenset(found)
+
+    def written_assets(self, entries: Sequence[TreeEntry]) -> bytes:
+        """The text of assets.json for a content."""
+        found = self.assets(entries)
+        if self._last_assets is None or self._last_assets[0] != found:
+            self._last_assets = (found, write_assets(found))
+        return self._last_assets[1]
+
+    def is_written(self, path: str, name: str, data: bytes) -> bool:
+        """Whether a folder's companion had this text already; if not, it has now."""
+        if self._companions.get((path, name)) == data:
+            return True
+        self._companions[path, name] = data
+        return False
 
     def previous(self, path: str) -> Sequence[TreeEntry]:
         return self._previous.get(path, ())
