@@ -81,7 +81,7 @@ def clone(
     is_ours = _make(folder)
     with _alone_in(folder):
         marker = folder / ".git" / "amlgit" / _CLONING
-        _refuse_foreign(folder, marker, archive)
+        _refuse_foreign(folder, marker, archive, remote)
         try:
             return _clone(archive, folder, marker, environment, progress, remote, file_times=file_times)
         except BaseException:
@@ -126,10 +126,12 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(opened)
 
 
-def _refuse_foreign(folder: Path, marker: Path, archive: Path) -> None:
+def _refuse_foreign(folder: Path, marker: Path, archive: Path, remote: str) -> None:
     """Raise UsageError where the folder holds something else than what a clone of this archive, cut off, has left."""
     if marker.exists():
-        if os.fsdecode(marker.read_bytes()) != str(archive.resolve()):
+        known = config.load(folder).remotes.get(remote)
+        noted = os.fsdecode(marker.read_bytes()) or (str(known.location(folder).resolve()) if known else "")
+        if noted not in ("", str(archive.resolve())):
             raise UsageError(f"{folder} is a clone of another archive that was cut off", hint="Remove that folder, or name another.")
     elif any(path.is_symlink() or not path.is_dir() for path in folder.rglob("*") if path.name != f".{_CLONING}.amlgit-new"):
         raise UsageError(f"{folder} exists and is not an empty folder", hint="Name another folder, or use 'amlgit init' and 'amlgit pull' in it.")
