@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from amlgit.store import trailers
 from amlgit.store.repository import Repository
 
 PREFIX = "refs/amlgit/"
 SHARED_PREFIX = "refs/amlgit-shared/"
+_REMOTES = "refs/remotes/"
 
 EXPERIMENT, WEB_SERVICE = "experiment", "webservice"
 """The folder of the content in a chain's commits; in a work tree it is `experiments/<name>` or `webservices/<name>`."""
@@ -52,9 +54,8 @@ class Version:
         return (self.snapshot, self.content)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One line of a log: a version without a look at its trees."""
+class Entry(NamedTuple):
+    """One line of a log: a version without a look at its trees; a tuple, because there may be tens of thousands."""
 
     commit: str
     parent: str
@@ -78,7 +79,7 @@ def entries(repository: Repository, tip: str) -> list[Entry]:
     found = []
     for number, record in enumerate(output.decode(errors="replace").removesuffix("\0").split("\0"), 1):
         commit, parent, time, author, message = record.split("\x01", 4)
-        found.append(Entry(commit=commit, parent=parent, number=number, time=int(time), author=author, message=message))
+        found.append(Entry(commit, parent, number, int(time), author, message))
     return found
 
 
@@ -112,13 +113,14 @@ def versions(repository: Repository, tip: str) -> list[Version]:
 
 def shared(repository: Repository) -> dict[str, list[str]]:
     """Chain ref → the tips that others shared of it, by refspec or as branches of a host that takes only those."""
+    return _shared(repository.refs(SHARED_PREFIX, _REMOTES))
+
+
+def _shared(refs: Mapping[str, str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for name, tip in repository.refs(SHARED_PREFIX).items():
-        chain = name.split("/")[-2:]  # a git remote's name may hold slashes, ours don't
-        found.setdefault(PREFIX + "/".join(chain), []).append(tip)
-    for name, tip in repository.refs("refs/remotes/").items():
-        *_, mark, remote, family = name.split("/")
-        if mark == "amlgit" and len(family) == 32:
+    for name, tip in refs.items():
+        *_, mark, remote, family = ("", *name.split("/"))  # a git remote's name may hold slashes, ours don't
+        if name.startswith(SHARED_PREFIX) or (name.startswith(_REMOTES) and mark == "amlgit" and len(family) == 32):
             found.setdefault(f"{PREFIX}{remote}/{family}", []).append(tip)
     return found
 
@@ -126,9 +128,9 @@ def shared(repository: Repository) -> dict[str, list[str]]:
 def tips(repository: Repository, remote: str | None = None) -> dict[str, str]:
     """Chain ref → tip: our own chains, and shared ones where we have none or theirs goes on from ours."""
     prefix = PREFIX if remote is None else f"{PREFIX}{remote}/"
-    own = repository.refs(prefix)
-    found = dict(own)
-    for chain, candidates in shared(repository).items():
+    refs = repository.refs(prefix, SHARED_PREFIX, _REMOTES)
+    found = {name: tip for name, tip in refs.items() if name.startswith(prefix)}
+    for chain, candidates in _shared(refs).items():
         if chain.startswith(prefix):
             for candidate in candidates:
                 if chain not in found or _is_ancestor(repository, found[chain], candidate):

@@ -43,7 +43,7 @@ def _described(remote: str, entry: Entry) -> LogEntry:
         title=entry.subject.rpartition(": ")[0],
         remote=remote,
         number=entry.number,
-        date=datetime.fromtimestamp(entry.time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        date=f"{datetime.fromtimestamp(entry.time, UTC).isoformat()[:19]}Z",
         status=trailers.value(entry.message, trailers.STATUS) or "",
         who=entry.author.partition(" <")[0],
         commit=entry.commit,
