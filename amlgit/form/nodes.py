@@ -197,11 +197,3 @@ def _read_parameter(written: Object, files: Mapping[str, bytes], where: str) -> 
             raise InvalidDocument(f"{where}: a parameter must hold a value, a file or columns, and only one of them")
         parameter["Value"] = values.read(markers, lambda file: files.get(f"{FOLDER}{file}"), where)
     return parameter
-
-
-def script_references(written: Object) -> list[str]:
-    """The script files that a parsed node file names."""
-    parameters = written.get("ModuleParameters")
-    if not isinstance(parameters, list):
-        return []
-    return [str(unmarked["File"]) for unmarked in parameters if isinstance(unmarked, Mapping) and "File" in unmarked]

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
 
 from amlgit.model import ids
 from amlgit.model.assets import PORT_MEMBERS
+from amlgit.model.cycles import cycle
 from amlgit.model.jsontext import Json, Object, printable
 
 _INPUTS, _OUTPUTS = "InputPortsInternal", "OutputPortsInternal"
@@ -176,9 +176,9 @@ class _Checker:
         return True
 
     def _cycles(self, edges: Sequence[tuple[str, str]]) -> None:
-        for cycle in _cycles(edges):
-            path = " → ".join(self._name(node) for node in (*cycle, cycle[0]))
-            self._fault("cycle", f"The edges run in a circle: {path}.", cycle[0])
+        for circle in _cycles(edges):
+            path = " → ".join(self._name(node) for node in (*circle, circle[0]))
+            self._fault("cycle", f"The edges run in a circle: {path}.", circle[0])
 
     def _published(self, info: Json) -> None:
         if info is not None and not isinstance(info, Mapping):
@@ -222,19 +222,6 @@ def _held(port: Object) -> list[str]:
 def _cycles(edges: Sequence[tuple[str, str]]) -> Iterator[Sequence[str]]:
     """The nodes of each cycle in the direction of its edges, the first by name first; no two cycles share a node."""
     left = sorted(edges)
-    while cycle := _cycle(left):
-        yield cycle
-        left = [edge for edge in left if edge[0] not in cycle and edge[1] not in cycle]
-
-
-def _cycle(edges: Sequence[tuple[str, str]]) -> Sequence[str]:
-    sorter: TopologicalSorter[str] = TopologicalSorter()
-    for source, target in edges:
-        sorter.add(target, source)
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        found: list[str] = error.args[1][:-1]
-        start = found.index(min(found))
-        return [*found[start:], *found[:start]]
-    return ()
+    while found := cycle(left):
+        yield found
+        left = [edge for edge in left if edge[0] not in found and edge[1] not in found]

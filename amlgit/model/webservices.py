@@ -8,9 +8,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 
 from amlgit.model import ids
+from amlgit.model.cycles import cycle
 from amlgit.model.jsontext import Json, Object, printable
 
 _MODULE_URI = "aml://module/"
@@ -240,10 +240,10 @@ class _Checker:
             known = [self._is_node(value, f"{where}: {name}", nodes) for name, value in (("sourceNodeId", source), ("targetNodeId", target))]
             if all(known):
                 sound.append((str(source), str(target)))
-        cycle = _cycle(sound)
-        if cycle:
-            path = " → ".join(printable(node) for node in (*cycle, cycle[0]))
-            self._fault("cycle", f"The edges run in a circle: {path}.", cycle[0])
+        circle = cycle(sound)
+        if circle:
+            path = " → ".join(printable(node) for node in (*circle, circle[0]))
+            self._fault("cycle", f"The edges run in a circle: {path}.", circle[0])
 
     def _is_node(self, value: Json, where: str, nodes: Object) -> bool:
         if not isinstance(value, str):
@@ -261,17 +261,3 @@ class _Checker:
 
 def _shown(node: Json) -> str:
     return printable(node) if isinstance(node, str) else "?"
-
-
-def _cycle(edges: list[tuple[str, str]]) -> Sequence[str]:
-    """The nodes of one cycle in the direction of its edges, the first by name first; empty where there is none."""
-    sorter: TopologicalSorter[str] = TopologicalSorter()
-    for source, target in sorted(edges):
-        sorter.add(target, source)
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        found: list[str] = error.args[1][:-1]
-        start = found.index(min(found))
-        return [*found[start:], *found[:start]]
-    return ()
