@@ -75,7 +75,7 @@ def refuse_uncommitted(repository: Repository, old: str | None, paths: Sequence[
     """Raise Refused where one of the folders or files holds something that is not committed."""
     if old is None:
         return
-    status = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--", *paths).split(b"\0")
+    status = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--", *(f":(literal){path}" for path in paths)).split(b"\0")
     dirty = [entry[3:].decode(errors="replace") for entry in status if len(entry) > 3]
     if dirty:
         raise _dirty(dirty)

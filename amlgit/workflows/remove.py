@@ -33,7 +33,7 @@ def remove(repository: Repository, name: str, *, dry_run: bool) -> RemoveReport:
         with exclusive(repository):
             for remote, binding in bound.items():
                 config.add_skip(root, remote, [family_of(binding)])
-            repository.run("rm", "-r", "--quiet", "--", folder.path)
+            repository.run("rm", "-r", "--quiet", "--", f":(literal){folder.path}")
             if bound:
                 repository.run("add", "--", config.FILE)
     return RemoveReport(path=folder.path, remotes=tuple(sorted(bound)))
