@@ -16,7 +16,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
     "model": frozenset({"errors"}),
     "form": frozenset({"model", "errors"}),
-    "compare": frozenset({"model", "errors"}),
+    "compare": frozenset({"form", "model", "errors"}),
     "config": frozenset({"errors"}),
     "review": frozenset({"compare", "form", "model", "errors"}),
     "remotes": frozenset({"compare", "form", "model", "errors"}),

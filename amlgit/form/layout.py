@@ -1,7 +1,8 @@
 """The canvas: boxes in an XML text, written one box a line where that can be undone exactly, else kept as the string it is."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from amlgit.errors import InvalidDocument
 from amlgit.form.pages import Block, line, objects, text
@@ -16,6 +17,28 @@ _OPENING, _CLOSING = "<NodePositions>", "</NodePositions>"
 _BOX = re.compile(r"<NodePosition Node='([^'<>&\"\r\n\t]*)' Position='([^'<>&\"\r\n\t]*)'/>")
 
 
+class Canvas(NamedTuple):
+    """A layout taken apart: what stands before the boxes, (node, position) of each, what stands behind them."""
+
+    head: str
+    boxes: list[tuple[str, str]]
+    tail: str
+
+
+def taken_apart(client_data: str) -> Canvas | None:
+    """The boxes of a layout, or None unless putting them together again gives the very same characters."""
+    head, opening, rest = client_data.partition(_OPENING)
+    inside, closing, tail = rest.rpartition(_CLOSING)
+    boxes = _BOX.findall(inside)
+    found = Canvas(head + opening, boxes, closing + tail)
+    return found if opening and put_together(*found) == client_data else None
+
+
+def put_together(head: str, boxes: Iterable[tuple[str, str]], tail: str) -> str:
+    """The inverse of `taken_apart`."""
+    return head + "".join([f"<NodePosition Node='{node}' Position='{position}'/>" for node, position in boxes]) + tail
+
+
 def write(client_data: Json, stems: Mapping[str, str], where: str) -> Block:
     """A canvas (the value of SerializedClientData) for layout.json; boxes of nodes are named by the node's stem.
 
@@ -25,13 +48,11 @@ def write(client_data: Json, stems: Mapping[str, str], where: str) -> Block:
         if client_data is not None:
             raise InvalidDocument(f"{where} must be a string or null")
         return {"SerializedClientData": b"null"}
-    head, opening, rest = client_data.partition(_OPENING)
-    inside, closing, tail = rest.rpartition(_CLOSING)
-    head, tail = head + opening, closing + tail
-    boxes = _BOX.findall(inside)
-    if not opening or "".join(_box(node, position) for node, position in boxes) != inside:
+    canvas = taken_apart(client_data)
+    if canvas is None:
         _check(client_data, where)
         return {"SerializedClientData": dumps(client_data)}
+    head, boxes, tail = canvas
     if (head, tail) != (USUAL_HEAD, USUAL_TAIL):
         _check(client_data, where)
     lines: list[Object] = [{"Node": stems[node], "Position": at} if node in stems else {"Box": node, "Position": at} for node, at in boxes]
@@ -59,14 +80,10 @@ def read(written: Object, node_ids: Mapping[str, str], where: str) -> Json:
         else:
             boxes.append((text(box.get("Box"), f"{where}: Box"), position))
     head, tail = (text(written.get(name, usual), f"{where}: {name}") for name, usual in (("Head", USUAL_HEAD), ("Tail", USUAL_TAIL)))
-    inside = "".join(_box(node, position) for node, position in sorted(boxes))
+    inside = put_together("", sorted(boxes), "")
     if not _BOX.sub("", inside) == "":
         raise InvalidDocument(f"{where}: a box holds characters that XML attributes can't")
     return head + inside + tail
-
-
-def _box(node: str, position: str) -> str:
-    return f"<NodePosition Node='{node}' Position='{position}'/>"
 
 
 def _check(client_data: str, where: str) -> None:

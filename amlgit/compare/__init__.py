@@ -1,0 +1,1 @@
+"""How two or three graphs differ: by identity, never by position."""

@@ -1,0 +1,41 @@
+"""git's merge rule, for any value that three sides have, lack or share."""
+
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+from amlgit.compare.changes import MISSING, Missing, Path, Side
+from amlgit.model.jsontext import same
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clash:
+    """A place where both sides changed one thing differently; swapping the sides of a merge swaps `ours` and `theirs`."""
+
+    path: Path
+    base: Side
+    ours: Side
+    theirs: Side
+    reason: str = ""
+    """Why it is none to be settled by taking both, where the values alone don't say."""
+
+
+Merged: TypeAlias = Union[Side, Clash]
+
+
+def equal(one: Side, other: Side) -> bool:
+    """Whether two sides have the same JSON, or neither has any."""
+    if isinstance(one, Missing) or isinstance(other, Missing):
+        return one is other
+    return one is other or (type(one) is type(other) and one == other and (type(one) is str or same(one, other)))
+
+
+def resolve(path: Path, base: Side, ours: Side, theirs: Side) -> Merged:
+    """What both sides agree on, or what the only one that changed it made of it; else a clash."""
+    if equal(ours, theirs) or equal(base, theirs):
+        return ours
+    if equal(base, ours):
+        return theirs
+    return Clash(path=path, base=base, ours=ours, theirs=theirs)
+
+
+__all__ = ["MISSING", "Clash", "Merged", "equal", "resolve"]
