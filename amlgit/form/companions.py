@@ -71,3 +71,9 @@ def read_assets(data: bytes, where: str) -> list[Asset]:
     """The assets of an assets.json; raises InvalidDocument naming `where`."""
     entries = objects(object_(loads(data), where).get("Assets"), f"{where}: Assets")
     return [Asset(text(entry.get("Kind"), f"{where}: Kind"), text(entry.get("Id"), f"{where}: Id")) for entry in entries]
+
+
+def read_asset_names(data: bytes, where: str) -> Mapping[str, str]:
+    """Asset id → name, of the assets of an assets.json whose name is known."""
+    entries = objects(object_(loads(data), where).get("Assets"), f"{where}: Assets")
+    return {asset_id: name for entry in entries if isinstance(asset_id := entry.get("Id"), str) and isinstance(name := entry.get("Name"), str)}

@@ -69,6 +69,17 @@ class Decisions:
     replaced: frozenset[str] = frozenset()
 
 
+class _Everything(frozenset[str]):
+    def __contains__(self, item: object) -> bool:
+        return True
+
+
+EVERYTHING: frozenset[str] = _Everything()
+
+REPLACE_ALL = Decisions(replaced=EVERYTHING)
+"""Decisions where nobody was asked: what may be a secret is treated as one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
     """Something that may be a secret: where (`<family>/<node id>/<parameter>`), why, its line there, and the hash that allows it."""

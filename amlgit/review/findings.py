@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from amlgit.form.secrets import Decisions, Guard, Suspicion
+from amlgit.form.secrets import EVERYTHING, REPLACE_ALL, Decisions, Guard, Suspicion
 from amlgit.model.graph import shown
 
 Severity = Literal["error", "warning"]
@@ -71,20 +71,13 @@ PLACEHOLDER = b"${secret:"
 _PLACEHOLDER = rb"\$\{secret:([^{}]*)\}"
 
 
-class _Everything(frozenset[str]):
-    def __contains__(self, item: object) -> bool:
-        return True
-
-
-ALLOW_ALL = Decisions(allowed=_Everything())
+ALLOW_ALL = Decisions(allowed=EVERYTHING)
 """Decisions under which nothing is replaced: the normal form of what stands there."""
-
-_REPLACE_ALL = Decisions(replaced=_Everything())
 
 
 def masked(message: str) -> str:
     """A message with whatever may be a secret replaced: names and ids in it come from outside."""
-    return Guard("", _REPLACE_ALL).text(message, "", "")
+    return Guard("", REPLACE_ALL).text(message, "", "")
 
 
 def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -1,7 +1,7 @@
 """Where a check reads folders from: the work tree, the index (what is staged), or a commit. All look alike."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -110,7 +110,12 @@ class Commit:
 
     def folders(self, wanted: Wanted) -> Iterator[FolderFiles]:
         listed = _tree(self.repository, self.rev, _KINDS)
-        yield from _read(self.repository, {path: entry for path, entry in listed.items() if wanted(_folder(path))})
+        yield from _read(self.repository, {path: entry for path, entry in listed.items() if wanted(folder_of(path))})
+
+    def named(self, folders: frozenset[str]) -> Iterator[FolderFiles]:
+        """Those of some folders that there are."""
+        listed = _tree(self.repository, self.rev, _asked(folders))
+        return _read(self.repository, {path: entry for path, entry in listed.items() if folder_of(path) in folders})
 
     def syncs(self) -> Mapping[str, bytes]:
         return _syncs(self.repository, _tree(self.repository, self.rev, _KINDS))
@@ -127,15 +132,15 @@ class Index:
 
     def folders(self, wanted: Wanted) -> Iterator[FolderFiles]:
         changes, unmerged = self._changes
-        changed = {_folder(path) for path in (*changes, *unmerged)}
+        changed = {folder_of(path) for path in (*changes, *unmerged)}
         named = {folder for folder in changed if folder and wanted(folder)}
         if not named:
             return
         # what is staged over what HEAD has: unlike a listing of the index this leaves out 'git add --intent-to-add'
-        listed = _tree(self.repository, "HEAD", (f"{folder}/" for folder in sorted(named)) if len(named) <= _MOST_NAMES else _KINDS)
+        listed = _tree(self.repository, "HEAD", _asked(named))
         staged = {**listed, **{path: entry for path, entry in changes.items() if entry is not None}}
         gone = {path for path, entry in changes.items() if entry is None}
-        kept = {path: entry for path, entry in staged.items() if path not in gone and _folder(path) in named}
+        kept = {path: entry for path, entry in staged.items() if path not in gone and folder_of(path) in named}
         yield from _read(self.repository, kept, unmerged)
 
     @cached_property
@@ -169,7 +174,28 @@ class Index:
         return frozenset()
 
 
-def _folder(path: str) -> str:
+def _asked(folders: Collection[str]) -> list[str]:
+    """What to ask git for."""
+    return [f"{folder}/" for folder in sorted(folders)] if len(folders) <= _MOST_NAMES else list(_KINDS)
+
+
+def staged(repository: Repository, folders: frozenset[str]) -> Iterator[FolderFiles]:
+    """Folders as the index has them."""
+    listed: dict[str, tuple[str, str]] = {}
+    unmerged: dict[str, None] = {}
+    for entry in repository.run("ls-files", "--stage", "-z", "--full-name", "--", *_asked(folders)).split(b"\0"):
+        head, _, path = entry.partition(b"\t")
+        name = os.fsdecode(path)
+        if folder_of(name) in folders:
+            mode, object_id, stage = head.decode().split(" ")
+            if stage == "0":
+                listed[name] = (mode, object_id)
+            else:
+                unmerged[name] = None
+    return _read(repository, listed, unmerged)
+
+
+def folder_of(path: str) -> str:
     """The experiment's or service's folder of a file; empty for a file that is in none."""
     parts = path.split("/")
     return "/".join(parts[:2]) if len(parts) > 2 and parts[0] in _KINDS else ""
@@ -181,7 +207,7 @@ def _tree(repository: Repository, rev: str, names: Iterable[str]) -> dict[str, t
     listed = {}
     for entry in completed.stdout.split(b"\0"):
         head, _, path = entry.partition(b"\t")
-        if path and _folder(os.fsdecode(path)):
+        if path and folder_of(os.fsdecode(path)):
             mode, _, object_id = head.decode().split(" ")
             listed[os.fsdecode(path)] = (mode, object_id)
     return listed
@@ -190,7 +216,7 @@ def _tree(repository: Repository, rev: str, names: Iterable[str]) -> dict[str, t
 def _read(repository: Repository, entries: Mapping[str, tuple[str, str]], unmerged: Iterable[str] = ()) -> Iterator[FolderFiles]:
     by_folder: dict[str, dict[str, tuple[str, str]]] = {}
     for path in sorted(entries):
-        by_folder.setdefault(_folder(path), {})[path] = entries[path]
+        by_folder.setdefault(folder_of(path), {})[path] = entries[path]
     for batch in _batches(by_folder):
         contents = repository.blobs(object_id for folder in batch for mode, object_id in by_folder[folder].values() if mode in _FILE_MODES)
         for folder in batch:
@@ -223,6 +249,6 @@ def _folder_files(folder: str, entries: Mapping[str, tuple[str, str]], contents:
 
 
 def _syncs(repository: Repository, entries: Mapping[str, tuple[str, str]]) -> Mapping[str, bytes]:
-    ids = {_folder(path): object_id for path, (_, object_id) in entries.items() if path == f"{_folder(path)}/{SYNC}"}
+    ids = {folder_of(path): object_id for path, (_, object_id) in entries.items() if path == f"{folder_of(path)}/{SYNC}"}
     contents = repository.blobs(ids.values())
     return {folder: contents[object_id] for folder, object_id in ids.items() if object_id in contents}

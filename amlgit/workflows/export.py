@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amlgit.errors import InvalidDocument, UsageError
-from amlgit.form import experiments, secrets, webservices
+from amlgit.form import secrets
 from amlgit.form.companions import Binding
 from amlgit.model.jsontext import Json, Object, dumps, dumps_pretty
 from amlgit.store import chains
 from amlgit.store.folders import Folder, is_content
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import Choice, choose
+from amlgit.workflows.documents import of_content, of_version
 
 _DRAFT: Mapping[str, Json] = {"Category": "user", "IsLeaf": True, "NodeStatuses": [], "ParentExperimentId": None, "RunId": None}
 """What the public importer and the service's clients expect of any experiment (protocol of the public clients)."""
@@ -28,7 +29,7 @@ class ExportReport:
 def export(repository: Repository, name: str, *, pretty: bool) -> ExportReport:
     """The export of a version (all of it) or of the work tree (what people own)."""
     choice = choose(repository, name)
-    document = _version(repository, choice) if choice.version is not None else _work_tree(repository, choice)
+    document = of_version(repository, choice.version.commit).document if choice.version is not None else _work_tree(repository, choice)
     places = tuple(dict.fromkeys(_placeholders(document, ())))
     whole = secrets.unescape(document)
     return ExportReport(data=dumps_pretty(whole) if pretty else _wire(whole), placeholders=places)
@@ -55,30 +56,12 @@ def _placeholders(value: Json, labels: tuple[str, ...]) -> Iterator[str]:
             yield from _placeholders(entry, labels)
 
 
-def _version(repository: Repository, choice: Choice) -> Object:
-    assert choice.version is not None
-    commit = choice.version.commit
-    files = repository.tree(commit)
-    contents = repository.blobs(object_id for _, object_id in files.values())
-    kind = chains.EXPERIMENT if any(path.startswith(f"{chains.EXPERIMENT}/") for path in files) else chains.WEB_SERVICE
-    content = {path.removeprefix(f"{kind}/"): contents[object_id] for path, (_, object_id) in files.items() if path.startswith(f"{kind}/")}
-    run = contents[files[chains.RUN_FILE][1]] if chains.RUN_FILE in files else None
-    return _join(kind, content, run)
-
-
-def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
-    return experiments.join(content, run) if kind == chains.EXPERIMENT else webservices.join(content, run)
-
-
 def _work_tree(repository: Repository, choice: Choice) -> Object:
     folder = choice.subject.folder
     if folder is None:
         raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Name a version of it: EXPERIMENT@N.")
     content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
-    try:
-        document = _join(folder.kind, content, None)
-    except InvalidDocument as error:
-        raise InvalidDocument(f"{folder.path}/{error}", hint=error.hint) from error
+    document = of_content(folder.path, folder.kind, content).document
     if folder.kind != chains.EXPERIMENT:
         return document
     return {"ExperimentId": _bound_to(folder), **_DRAFT, **document}

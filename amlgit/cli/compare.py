@@ -1,0 +1,243 @@
+"""diff."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from amlgit.cli import output
+from amlgit.cli.context import Session, json_option, session
+
+if TYPE_CHECKING:
+    from amlgit.compare.changes import NodeName
+    from amlgit.review.changes import Item, Names
+    from amlgit.review.lines import Line
+    from amlgit.workflows.diff import Compared, DiffReport, Problem
+
+_CLASSES = ("wiring", "parameter", "script", "data", "module", "interface", "metadata", "layout")
+_COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "magenta", "·": "bright_black"}
+
+
+class _WithPaths(click.Command):
+    """A command that takes experiments behind `--`, as git takes paths there."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            index = args.index("--")
+            ctx.meta["amlgit.paths"] = tuple(args[index + 1 :])
+            args = args[:index]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_WithPaths)
+@click.argument("operands", nargs=-1, metavar="[REV [REV] | EXPERIMENT@N [EXPERIMENT@M]] [-- EXPERIMENT...]")
+@click.option("--staged", "--cached", is_flag=True, help="Compare with what is staged instead of the work tree.")
+@click.option("--no-index", is_flag=True, help="Compare two exports (or folders) anywhere: --no-index OLD NEW.")
+@click.option("--class", "classes", multiple=True, type=click.Choice(_CLASSES), help="Only changes of this class; may be given again.")
+@click.option("--layout", is_flag=True, help="List the boxes that moved instead of counting them.")
+@click.option("--stat", is_flag=True, help="Only how many changes of each class.")
+@click.option("--md", "as_markdown", is_flag=True, help="Markdown, for a comment on a pull request.")
+@click.option("--json-patch", "as_patch", is_flag=True, help="The operations that turn the old export into the new one (RFC 6902).")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 where anything differs.")
+@json_option
+@click.pass_context
+def diff(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> int:  # click's options, by name
+    """What changed in experiments and web services: by identity, never by position.
+
+    \b
+    amlgit diff                          HEAD against the work tree
+    amlgit diff --staged                 HEAD against what is staged
+    amlgit diff main~3 main -- Topics    two commits, one experiment
+    amlgit diff Topics@3 Topics@5        two versions
+    amlgit diff --no-index old.json new.json
+    """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
+    formats = [name for name in ("as_json", "as_markdown", "as_patch", "stat") if options[name]]
+    if len(formats) > 1:
+        raise click.UsageError("--json, --json-patch, --md and --stat can't be combined.")
+    run = session(ctx)
+    paths: tuple[str, ...] = ctx.meta.get("amlgit.paths", ())
+    report = _files(run.path, (*operands, *paths)) if options["no_index"] else _diff(run, operands, paths, staged=options["staged"])
+    report = _only(report, options["classes"])
+    code = output.PARTLY if report.problems else output.FINDINGS if options["exit_code"] and report.differs else output.OK
+    if options["as_json"]:
+        output.envelope("diff", code, _result(report), [_diagnostic(problem) for problem in report.problems])
+        return code
+    if options["as_patch"]:
+        _show_patch(report, is_file=options["no_index"])
+    elif options["as_markdown"]:
+        _show_markdown(report)
+    else:
+        _show(report, stat=options["stat"], whole_layout=options["layout"])
+    for problem in report.problems:
+        output.note(f"{problem.path} can't be compared: {problem.reason}")
+        if problem.hint:
+            run.hint(f"hint: {problem.hint}")
+    return code
+
+
+def _diff(run: Session, operands: tuple[str, ...], paths: tuple[str, ...], *, staged: bool) -> "DiffReport":
+    from amlgit.workflows.diff import diff as workflow
+
+    return workflow(run.repository(), operands, paths, staged=staged)
+
+
+def _files(path: Callable[[str], Path], operands: tuple[str, ...]) -> "DiffReport":
+    from amlgit.workflows.diff_files import diff_files
+
+    if len(operands) != 2:
+        raise click.UsageError("--no-index takes two files or folders: OLD NEW.")
+    old, new = (path(operand) for operand in operands)
+    return diff_files(old, new)
+
+
+def _only(report: "DiffReport", classes: tuple[str, ...]) -> "DiffReport":
+    from dataclasses import replace
+
+    from amlgit.workflows.diff import with_changes
+
+    if not classes:
+        return report
+    kept = [with_changes(entry, [change for change in entry.diff.changes if change.change_class in classes]) for entry in report.compared]
+    return replace(report, compared=tuple(entry for entry in kept if entry.diff.changes))
+
+
+def _names(entry: "Compared") -> "Names":
+    from amlgit.review.changes import names_of
+
+    return names_of(entry.old or {}, entry.new or {}, entry.assets)
+
+
+# --- for programs
+
+
+def _result(report: "DiffReport") -> Mapping[str, object]:
+    return {
+        "old": report.old,
+        "new": report.new,
+        "experiments": [_summary(entry) for entry in report.compared],
+        "changes": [change for entry in report.compared for change in _changes(entry)],
+    }
+
+
+def _summary(entry: "Compared") -> Mapping[str, object]:
+    from amlgit.review.changes import summary
+
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "kind": entry.kind,
+        "status": "added" if entry.old is None else "removed" if entry.new is None else "changed",
+        "old_name": entry.old_name,
+        "new_name": entry.new_name,
+        "summary": summary(entry.diff.changes),
+        "recreated": [{"old": old, "new": new} for old, new in entry.diff.recreated.items()],
+    }
+
+
+def _changes(entry: "Compared") -> Iterable[Mapping[str, object]]:
+    from amlgit.compare.patch import pointer
+    from amlgit.review.changes import item
+
+    names = _names(entry) if entry.diff.changes else None
+    for change in entry.diff.changes:
+        assert names is not None
+        node = change.node
+        yield {
+            "experiment": entry.name,
+            "class": change.change_class,
+            "what": change.what,
+            "kind": change.kind,
+            "node": None if node is None else {"id": node.id, "old_id": node.old_id, "name": node.label, "comment": node.comment},
+            "path": pointer(*change.path),
+            "old": change.old,
+            "new": change.new,
+            "text": item(change, names).text,
+        }
+
+
+def _diagnostic(problem: "Problem") -> Mapping[str, object]:
+    return {"severity": "error", "message": f"{problem.path} can't be compared: {problem.reason}", "hint": problem.hint}
+
+
+def _show_patch(report: "DiffReport", *, is_file: bool) -> None:
+    from amlgit.model.jsontext import dumps_pretty
+    from amlgit.workflows.diff import patch
+    from amlgit.workflows.diff_files import file_patch
+
+    if len(report.compared) > 1:
+        raise click.UsageError("--json-patch is for one experiment: name it behind '--'.")
+    make = file_patch if is_file else patch
+    operations = [operation for entry in report.compared for operation in make(entry)]
+    click.get_binary_stream("stdout").write(dumps_pretty(operations))
+
+
+# --- for people
+
+
+def _show_markdown(report: "DiffReport") -> None:
+    from amlgit.review import markdown
+    from amlgit.review.changes import groups, summary
+
+    for entry in report.compared:
+        click.echo(markdown.heading(entry.title, entry.name, summary(entry.diff.changes)))
+        for line in markdown.changes(groups(entry.diff.changes, _names(entry))):
+            click.echo(line)
+        click.echo()
+    if not report.compared:
+        click.echo("No changes.")
+
+
+def _show(report: "DiffReport", *, stat: bool, whole_layout: bool) -> None:
+    from amlgit.model.jsontext import printable
+    from amlgit.review.changes import groups, summary
+
+    for number, entry in enumerate(report.compared):
+        if number and not stat:
+            click.echo()
+        state = " (new)" if entry.old is None else " (removed)" if entry.new is None else ""
+        renamed = f"{printable(entry.old_name, 400)} → " if entry.old_name and entry.new_name and entry.old_name != entry.new_name else ""
+        click.secho(f"{renamed}{printable(entry.name, 400)}", bold=True, nl=False)
+        click.echo(f"{state}: {summary(entry.diff.changes)}")
+        if not stat:
+            for group in groups(entry.diff.changes, _names(entry), whole_layout=whole_layout):
+                _show_group(group.node, group.items)
+
+
+def _show_group(node: "NodeName | None", items: Iterable["Item"]) -> None:
+    indent = "  "
+    if node is not None:
+        click.secho(f"  {node.label}", fg="cyan", nl=False)
+        click.echo(f'  "{_comment(node.comment)}"' if node.comment else "")
+        indent = "    "
+    for item in items:
+        click.secho(f"{indent}{item.sign} ", fg=_COLOURS[item.sign], nl=False)
+        click.echo(item.text)
+        for part in item.parts:
+            click.echo(f"{indent}    {part}")
+        for line in item.script:
+            _show_line(line, f"{indent}    ")
+
+
+def _comment(text: str) -> str:
+    from amlgit.model.jsontext import printable
+
+    return printable(text)
+
+
+def _show_line(line: "Line", indent: str) -> None:
+    from amlgit.model.jsontext import printable
+    from amlgit.review.lines import Mark
+
+    if line.sign == "@@":
+        click.secho(f"{indent}@@ {line.text} @@", fg="cyan", dim=True)
+        return
+    click.secho(f"{indent}{line.sign} ", nl=False, fg=_COLOURS.get(line.sign))
+    for piece in line.pieces:
+        is_word = piece.mark in (Mark.OLD_WORD, Mark.NEW_WORD)
+        text = printable(piece.text.expandtabs(4), len(piece.text) * 4)
+        click.secho(text, nl=False, fg=None if piece.mark is Mark.SAME else _COLOURS.get(line.sign), bold=is_word, reverse=is_word)
+    click.echo()
+
+
+COMMANDS = {"diff": diff}

@@ -1,0 +1,56 @@
+"""Exports that were never taken in, with their secrets replaced: what is shown of a file holds as little as what is written of it."""
+
+from collections.abc import Mapping
+
+from amlgit.form.secrets import CREDENTIAL_PARAMETERS, REPLACE_ALL, Guard
+from amlgit.model.jsontext import Json, Object
+
+
+def credentials(document: Object) -> frozenset[str]:
+    """The names of the global parameters that a credential is linked to."""
+    graph = document.get("Graph")
+    found = set()
+    for node in _objects(graph.get("ModuleNodes") if isinstance(graph, Mapping) else None):
+        for parameter in _objects(node.get("ModuleParameters")):
+            linked = parameter.get("LinkedGlobalParameter")
+            if isinstance(linked, str) and _is_credential(parameter):
+                found.add(linked)
+    return frozenset(found)
+
+
+def protected(value: Json, linked: frozenset[str] = frozenset()) -> Json:
+    """Any part of an export with its secrets replaced; `linked` are the global parameters that a credential is linked to."""
+    return _protected(value, linked, Guard("", REPLACE_ALL))
+
+
+def protected_parameter(name: str, value: Json, linked: frozenset[str] = frozenset()) -> Json:
+    """The value of a parameter of that name with the secrets in it replaced."""
+    guard = Guard("", REPLACE_ALL)
+    return guard.field(value, name) if name.casefold() in CREDENTIAL_PARAMETERS or name in linked else _protected(value, linked, guard)
+
+
+def _protected(value: Json, linked: frozenset[str], guard: Guard) -> Json:
+    if isinstance(value, Mapping):
+        name = value.get("Name")
+        is_secret = isinstance(name, str) and (_is_credential(value) or name in linked)
+        return {
+            member: guard.field(inner, str(name))
+            if is_secret and member in ("Value", "DefaultValue")
+            else _protected(inner, linked, guard)
+            if isinstance(inner, Mapping | list)
+            else guard.member(member, inner, "")
+            for member, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_protected(entry, linked, guard) for entry in value]
+    return guard.value(value, "", "")
+
+
+def _is_credential(parameter: Object) -> bool:
+    name = parameter.get("Name")
+    named = isinstance(name, str) and name.casefold() in CREDENTIAL_PARAMETERS
+    return named or parameter.get("ValueType") == "PlaceHolder" or parameter.get("IsSensitiveField") is True
+
+
+def _objects(value: Json) -> list[Object]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []

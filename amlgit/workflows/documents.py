@@ -1,0 +1,48 @@
+"""Whole documents from what git holds: of a version in the record, of a folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from amlgit.errors import InvalidDocument
+from amlgit.form import experiments, webservices
+from amlgit.model.jsontext import Object
+from amlgit.store import chains
+from amlgit.store.folders import is_content
+from amlgit.store.repository import Repository
+from amlgit.store.sources import FolderFiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """A document and what kind it is of (`chains.EXPERIMENT` or `chains.WEB_SERVICE`); placeholders stand for its secrets."""
+
+    kind: str
+    document: Object
+
+
+def of_version(repository: Repository, commit: str) -> Joined:
+    """The whole export that a commit of a chain holds."""
+    files = repository.tree(commit)
+    contents = repository.blobs(object_id for _, object_id in files.values())
+    kind = chains.EXPERIMENT if any(path.startswith(f"{chains.EXPERIMENT}/") for path in files) else chains.WEB_SERVICE
+    content = {path.removeprefix(f"{kind}/"): contents[object_id] for path, (_, object_id) in files.items() if path.startswith(f"{kind}/")}
+    run = contents[files[chains.RUN_FILE][1]] if chains.RUN_FILE in files else None
+    return Joined(kind=kind, document=_join(kind, content, run))
+
+
+def of_folder(folder: FolderFiles) -> Joined:
+    """What people own of an experiment or service, from its folder; raises InvalidDocument, naming the file."""
+    content = {path: data for path, data in folder.files.items() if is_content(path.partition("/")[0], folder.kind)}
+    return of_content(folder.path, folder.kind, content)
+
+
+def of_content(path: str, kind: str, content: Mapping[str, bytes]) -> Joined:
+    """The same from the content of a folder that lies at `path`."""
+    try:
+        return Joined(kind=kind, document=_join(kind, content, None))
+    except InvalidDocument as error:
+        raise InvalidDocument(f"{path}/{error}", hint=error.hint) from error
+
+
+def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
+    return experiments.join(content, run) if kind == chains.EXPERIMENT else webservices.join(content, run)
