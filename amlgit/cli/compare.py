@@ -1,5 +1,6 @@
 """diff."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from amlgit.cli.context import Session, json_option, session
 
 if TYPE_CHECKING:
     from amlgit.compare.changes import NodeName
+    from amlgit.model.jsontext import Object
     from amlgit.review.changes import Item, Names
     from amlgit.review.lines import Line
     from amlgit.workflows.diff import Compared, DiffReport, Problem
@@ -167,9 +169,11 @@ def _show_patch(report: "DiffReport", *, is_file: bool) -> None:
 
     if len(report.compared) > 1:
         raise click.UsageError("--json-patch is for one experiment: name it behind '--'.")
-    make = file_patch if is_file else patch
-    operations = [operation for entry in report.compared for operation in make(entry)]
-    click.get_binary_stream("stdout").write(dumps_pretty(operations))
+    operations: list[Object] = []
+    for entry in report.compared:
+        operations += file_patch(entry) if is_file else patch(entry)
+    sys.stdout.buffer.write(dumps_pretty(operations))
+    sys.stdout.flush()
 
 
 # --- for people

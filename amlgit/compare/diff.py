@@ -10,8 +10,8 @@ from typing import NamedTuple
 from amlgit.compare import keyed
 from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kind, Missing, NodeName, Path, Side, What
 from amlgit.compare.keyed import CANVAS, EDGES, GRAPH, INPUTS, NODES, OUTPUTS, PARAMETERS, SERVICE, Keyed
-from amlgit.compare.match import recreated_nodes
 from amlgit.compare.three import equal
+from amlgit.errors import InvalidDocument
 from amlgit.form import naming, scripts
 from amlgit.form.experiments import RUN_MEMBERS, RUN_WEB_SERVICE_MEMBERS
 from amlgit.form.nodes import OWNED_BY_RUNS
@@ -35,7 +35,7 @@ class _Comparison:
     """One diff under way."""
 
     def __init__(self, old: Object, new: Object) -> None:
-        recreated = recreated_nodes(old, new)
+        recreated = _recreated(old, new)
         self._recreated = recreated
         self._old_id = {new_id: old_id for old_id, new_id in recreated.items()}
         self._old, self._new = keyed.renamed(old, recreated), new
@@ -354,9 +354,19 @@ _GRAPH_SPECIAL = frozenset({NODES, EDGES, CANVAS})
 _GRAPH_INTERFACE = frozenset({"Parameters", "PublishInfo"})
 
 
+def _recreated(old: Object, new: Object) -> Mapping[str, str]:
+    one, other = (keyed.nodes(_object(document, GRAPH)) for document in (old, new))
+    if one.keys() <= other.keys() or other.keys() <= one.keys():
+        return {}
+    from amlgit.compare.match import recreated_nodes  # most diffs do without, and a hook may not be slow
+
+    return recreated_nodes(old, new)
+
+
 def _object(whole: Object, name: str) -> Object:
     found = whole.get(name)
-    assert isinstance(found, Mapping)  # who looked for re-created nodes has seen it
+    if not isinstance(found, Mapping):
+        raise InvalidDocument(f"{name} must be an object")
     return found
 
 

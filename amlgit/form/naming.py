@@ -1,6 +1,5 @@
 """File and folder names that are safe on every system and say what they hold."""
 
-import hashlib
 import re
 import unicodedata
 from collections import Counter
@@ -33,6 +32,8 @@ def _stem(node_id: str, module_id: str) -> str:
 
 
 def _digest(text: str) -> str:
+    import hashlib  # loads OpenSSL, and a hook runs at every commit
+
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

@@ -4,7 +4,6 @@ Certain are the fields that hold credentials and the exact patterns below; they 
 may be a secret, is a `Suspicion`: nobody but the user can tell. What only looks random (ids, hashes, encoded data) is neither.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -201,6 +200,8 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"(: )?')
 
 def text_hash(text: str) -> str:
     """The hash by which a suspected text is allowed."""
+    import hashlib  # loads OpenSSL, and a hook runs at every commit
+
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from difflib import SequenceMatcher
 
 _CONTEXT = 2
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
@@ -68,7 +70,9 @@ def diff(old: str, new: str, context: int = _CONTEXT) -> Iterator[Line]:
                 yield from _changed(one[start:stop], other[new_start:new_stop])
 
 
-def _matcher(old: Sequence[str], new: Sequence[str]) -> SequenceMatcher[str]:
+def _matcher(old: Sequence[str], new: Sequence[str]) -> "SequenceMatcher[str]":
+    from difflib import SequenceMatcher  # only where a script changed
+
     return SequenceMatcher(None, old, new, autojunk=False)
 
 

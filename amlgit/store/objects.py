@@ -1,7 +1,6 @@
 """Object ids, computed as git computes them."""
 
 import functools
-import hashlib
 import os
 from collections.abc import Iterable, Mapping
 
@@ -42,6 +41,8 @@ def _head(mode: str, name: str) -> tuple[bytes, bytes]:
 
 
 def _object_id(kind: bytes, data: bytes, object_format: str) -> str:
+    import hashlib  # loads OpenSSL, and a hook runs at every commit
+
     digest = hashlib.new(object_format, usedforsecurity=False)
     digest.update(kind + b" " + str(len(data)).encode() + b"\0")
     digest.update(data)

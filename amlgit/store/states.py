@@ -44,6 +44,8 @@ def changed_folders(repository: Repository, old: State, new: State) -> list[str]
             )
         case Commit(), Unrecorded.INDEX:
             output = repository.run("diff-index", "--cached", "--name-only", *_PLAIN, _tree(repository, old.rev), "--", *PARENT_NAMES)
+        case Commit("HEAD"), Unrecorded.WORK_TREE:
+            output = _status(repository)
         case Commit(), Unrecorded.WORK_TREE:
             output = repository.run("diff-index", "--name-only", *_PLAIN, _tree(repository, old.rev), "--", *PARENT_NAMES) + _untracked(repository)
         case Unrecorded.INDEX, Unrecorded.WORK_TREE:
@@ -62,10 +64,16 @@ def _untracked(repository: Repository) -> bytes:
     return repository.run("ls-files", "--others", "--exclude-standard", "-z", "--full-name", "--", *PARENT_NAMES)
 
 
+def _status(repository: Repository) -> bytes:
+    """Every file that differs from HEAD, or that git does not know yet, by one process; on an unborn branch too."""
+    output = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *PARENT_NAMES)
+    return b"\0".join(entry[3:] for entry in output.split(b"\0"))
+
+
 def _tree(repository: Repository, rev: str) -> str:
     """What to compare with; on an unborn branch HEAD is the empty tree."""
     if rev == "HEAD" and repository.head() is None:
-        return repository.text("hash-object", "-t", "tree", "/dev/null")
+        return repository.text("hash-object", "-t", "tree", "--stdin")
     return rev
 
 

@@ -5,18 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from amlgit.compare import diff as graphs
-from amlgit.compare import services
 from amlgit.compare.changes import Change, Diff
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.form.companions import ASSETS, SYNC, read_asset_names, read_sync
 from amlgit.model.jsontext import Json, Object
 from amlgit.store import chains, states
-from amlgit.store.folders import folders
 from amlgit.store.repository import Repository
 from amlgit.store.sources import FolderFiles
 from amlgit.store.states import Commit, State, Unrecorded
-from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.documents import Joined, of_folder, of_version
+from amlgit.workflows.documents import Joined, of_folder
 
 NO_EXPERIMENT: Object = {"Graph": {"ModuleNodes": [], "EdgesInternal": []}}
 NO_SERVICE: Object = {"properties": {"package": {"nodes": {}, "edges": {}}}}
@@ -70,53 +67,33 @@ class DiffReport:
         return any(entry.diff.changes or (entry.old is None) != (entry.new is None) for entry in self.compared)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What the command line names: states, versions, and the experiments to keep to."""
-
-    sides: tuple[State | Choice, ...]
-    filters: tuple[str, ...]
-
-
 def diff(repository: Repository, operands: Sequence[str], experiments: Sequence[str] = (), *, staged: bool = False) -> DiffReport:
     """What changed between two states (HEAD and the work tree where none is named) or two versions of an experiment.
 
     Raises UsageError for what names neither a commit, nor a version, nor an experiment.
     """
-    asked = _asked(repository, operands, experiments)
-    versions = [side for side in asked.sides if isinstance(side, Choice)]
     newest = Unrecorded.INDEX if staged else Unrecorded.WORK_TREE
-    if len(asked.sides) == 2 and staged:
-        raise UsageError("two sides were named, and --staged names a third")
-    if versions:
-        sides = asked.sides if len(asked.sides) == 2 else (*asked.sides, newest)
-        return _versions(repository, versions[0], sides[0], sides[1])
-    states_asked = [side for side in asked.sides if not isinstance(side, Choice)]
-    old: State = states_asked[0] if states_asked else Commit("HEAD")
-    new: State = states_asked[1] if len(states_asked) == 2 else newest
-    return _states(repository, old, new, asked.filters)
+    if any(_VERSION.fullmatch(operand) and repository.resolve(operand) is None for operand in operands):
+        from amlgit.workflows.diff_versions import diff_versions
 
-
-def _asked(repository: Repository, operands: Sequence[str], experiments: Sequence[str]) -> _Asked:
-    sides: list[State | Choice] = []
-    filters: list[str] = []
+        return diff_versions(repository, operands, newest)
+    named: list[Commit] = []
+    filters = list(experiments)
     for operand in operands:
-        found = _sides(repository, operand)
+        found = commits(repository, operand)
         if found:
-            sides += found
+            named += found
         else:
             filters.append(operand)
-    if len(sides) > 2:
-        raise UsageError(f"{len(sides)} sides were named; a diff has two")
-    return _Asked(sides=tuple(sides), filters=tuple(_folder(repository, name) for name in (*filters, *experiments)))
+    if len(named) > 2 or (len(named) == 2 and staged):
+        raise UsageError("a diff has two sides, and more are named")
+    old, new = named[0] if named else Commit("HEAD"), named[1] if len(named) == 2 else newest
+    return _states(repository, old, new, [_folder(repository, name) for name in filters])
 
 
-def _sides(repository: Repository, operand: str) -> list[State | Choice]:
-    """The states or the version that an operand names; none where it must be an experiment."""
-    if _VERSION.fullmatch(operand) and repository.resolve(operand) is None:
-        return [choose(repository, operand)]
-    commit = repository.resolve(operand)
-    if commit is not None:
+def commits(repository: Repository, operand: str) -> list[Commit]:
+    """The commits that an operand names: one, two for a range, none where it must be something else."""
+    if repository.resolve(operand) is not None:
         return [Commit(operand)]
     match = _RANGE.fullmatch(operand)
     if match is None:
@@ -137,6 +114,8 @@ def _folder(repository: Repository, name: str) -> str:
     path = name.strip("/")
     if path.partition("/")[0] in states.PARENT_NAMES and "/" in path:
         return "/".join(path.split("/")[:2])
+    from amlgit.workflows.choose import choose
+
     choice = choose(repository, name)
     if choice.subject.folder is None:
         raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Compare its versions: EXPERIMENT@N EXPERIMENT@M.")
@@ -216,7 +195,12 @@ def compared(old: Joined | None, new: Joined | None, old_name: str | None, new_n
         raise UsageError("an experiment and a web service definition have nothing to compare")
     nothing = NO_EXPERIMENT if kind == chains.EXPERIMENT else NO_SERVICE
     before, after = (side.document if side is not None else nothing for side in (old, new))
-    found = graphs.diff(before, after) if kind == chains.EXPERIMENT else services.diff(before, after)
+    if kind == chains.EXPERIMENT:
+        found = graphs.diff(before, after)
+    else:
+        from amlgit.compare import services
+
+        found = services.diff(before, after)
     title = after.get("Description") or before.get("Description") if kind == chains.EXPERIMENT else None
     return Compared(
         kind=kind,
@@ -228,39 +212,6 @@ def compared(old: Joined | None, new: Joined | None, old_name: str | None, new_n
         new=new.document if new is not None else None,
         assets=assets,
     )
-
-
-# --- versions
-
-
-def _versions(repository: Repository, version: Choice, old: State | Choice, new: State | Choice) -> DiffReport:
-    sides = []
-    for side in (old, new):
-        if isinstance(side, Choice):
-            if side.version is None:
-                raise UsageError(f"{side.subject.title!r} is no version", hint="Name one: EXPERIMENT@N.")
-            sides.append((f"{side.subject.title}@{side.version.number}", of_version(repository, side.version.commit)))
-        else:
-            sides.append(_of_state(repository, version, side))
-    (old_name, old_document), (new_name, new_document) = sides
-    entry = compared(old_document, new_document, old_name, new_name, {})
-    return DiffReport(old=old_name, new=new_name, compared=(entry,))
-
-
-def _of_state(repository: Repository, version: Choice, state: State) -> tuple[str, Joined]:
-    """The experiment of a version as a state has it."""
-    family = version.subject.family
-    rev = state.rev if isinstance(state, Commit) else repository.head()
-    found = [
-        folder for folder in folders(repository, rev) if family in {binding.experiment.rpartition(".")[2] for binding in folder.bindings.values()}
-    ]
-    if len(found) != 1:
-        raise UsageError(f"{state_name(state)} has no folder of {version.subject.title!r}", hint="Name a second version: EXPERIMENT@N.")
-    path = found[0].path
-    files = states.read(repository, state, [path]).get(path)
-    if files is None:
-        raise UsageError(f"{state_name(state)} has no folder {path}", hint="Name a second version: EXPERIMENT@N.")
-    return path, of_folder(files)
 
 
 # --- what is done with a report

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument
-from amlgit.form import experiments, webservices
+from amlgit.form import experiments
 from amlgit.model.jsontext import Object
 from amlgit.store import chains
 from amlgit.store.folders import is_content
@@ -45,4 +45,8 @@ def of_content(path: str, kind: str, content: Mapping[str, bytes]) -> Joined:
 
 
 def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
-    return experiments.join(content, run) if kind == chains.EXPERIMENT else webservices.join(content, run)
+    if kind == chains.EXPERIMENT:
+        return experiments.join(content, run)
+    from amlgit.form import webservices
+
+    return webservices.join(content, run)

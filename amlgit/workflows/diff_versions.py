@@ -1,0 +1,51 @@
+"""`diff` of versions in the record: with each other, with a commit, with what no commit holds yet."""
+
+from collections.abc import Sequence
+
+from amlgit.errors import UsageError
+from amlgit.store import states
+from amlgit.store.folders import folders
+from amlgit.store.repository import Repository
+from amlgit.store.states import Commit, State
+from amlgit.workflows.choose import Choice, choose
+from amlgit.workflows.diff import DiffReport, commits, compared, state_name
+from amlgit.workflows.documents import Joined, of_folder, of_version
+
+
+def diff_versions(repository: Repository, operands: Sequence[str], newest: State) -> DiffReport:
+    """What changed between two sides of which at least one is a version; the second is `newest` where only one is named."""
+    sides = [side for operand in operands for side in _sides(repository, operand)]
+    if len(sides) > 2:
+        raise UsageError("a diff has two sides, and more are named")
+    version = next(side for side in sides if isinstance(side, Choice))
+    (old_name, old), (new_name, new) = (_joined(repository, side, version) for side in (sides if len(sides) == 2 else [*sides, newest]))
+    return DiffReport(old=old_name, new=new_name, compared=(compared(old, new, old_name, new_name, {}),))
+
+
+def _sides(repository: Repository, operand: str) -> Sequence[State | Choice]:
+    found = commits(repository, operand)
+    if found:
+        return found
+    choice = choose(repository, operand)
+    if choice.version is None:
+        raise UsageError(f"{operand!r} is no version", hint="Name one: EXPERIMENT@N.")
+    return [choice]
+
+
+def _joined(repository: Repository, side: State | Choice, version: Choice) -> tuple[str, Joined]:
+    """What a side is called, and its document."""
+    if not isinstance(side, Choice):
+        return _of_state(repository, side, version)
+    assert side.version is not None
+    return f"{side.subject.title}@{side.version.number}", of_version(repository, side.version.commit)
+
+
+def _of_state(repository: Repository, state: State, version: Choice) -> tuple[str, Joined]:
+    """The experiment of a version as a state has it."""
+    rev = state.rev if isinstance(state, Commit) else repository.head()
+    bound = {folder.path: {binding.experiment.rpartition(".")[2] for binding in folder.bindings.values()} for folder in folders(repository, rev)}
+    found = [path for path, families in bound.items() if version.subject.family in families]
+    files = states.read(repository, state, found[:1])
+    if len(found) != 1 or not files:
+        raise UsageError(f"{state_name(state)} has no folder of {version.subject.title!r}", hint="Name a second version: EXPERIMENT@N.")
+    return found[0], of_folder(files[found[0]])
