@@ -17,7 +17,7 @@ from amlgit.compare.changes import MISSING, Missing, Path, Side
 from amlgit.compare.keyed import CANVAS, EDGES, GRAPH, INPUTS, NODES, OUTPUTS, PARAMETERS, SERVICE, Keyed
 from amlgit.compare.match import recreated_nodes
 from amlgit.compare.texts import merge_text
-from amlgit.compare.three import Clash, equal, resolve
+from amlgit.compare.three import Clash, equal, order, resolve
 from amlgit.form import scripts
 from amlgit.form.experiments import RUN_MEMBERS, RUN_WEB_SERVICE_MEMBERS
 from amlgit.form.nodes import OWNED_BY_RUNS
@@ -153,7 +153,7 @@ class _Merging:
             value = entry((*path, name), (base.get(name, MISSING), ours.get(name, MISSING), theirs.get(name, MISSING)))
             if not isinstance(value, Missing):
                 merged[name] = value
-        return [merged[name] for name in _order(list(base), list(ours), list(theirs)) if name in merged]
+        return [merged[name] for name in order(list(base), list(ours), list(theirs)) if name in merged]
 
     # --- nodes
 
@@ -354,18 +354,3 @@ def _greater(base: Side, ours: Side, theirs: Side) -> Side:
         return keyed.unkeyed(found) if not isinstance(found, Missing) else found
     there = [side for side in (ours, theirs) if not isinstance(side, Missing)]
     return max((keyed.unkeyed(side) for side in there), key=str)
-
-
-def _order(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:
-    """The names of both sides in the order of the side that changed it, each new one behind the name it stood behind."""
-    shared = set(ours) & set(theirs)
-    mine, yours = ([name for name in side if name in shared] for side in (ours, theirs))
-    before = [name for name in base if name in shared]
-    first, second = (theirs, ours) if mine == before and yours != mine else (ours, theirs)
-    if mine not in (before, yours) and yours != before:
-        first, second = sorted((ours, theirs))
-    merged = list(first)
-    for index, name in enumerate(second):
-        if name not in shared:
-            merged.insert(merged.index(second[index - 1]) + 1 if index else 0, name)
-    return merged

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
-from amlgit.compare.changes import MISSING, Missing, Path, Side
+from amlgit.compare.changes import Missing, Path, Side
 from amlgit.model.jsontext import same
 
 
@@ -38,4 +38,16 @@ def resolve(path: Path, base: Side, ours: Side, theirs: Side) -> Merged:
     return Clash(path=path, base=base, ours=ours, theirs=theirs)
 
 
-__all__ = ["MISSING", "Clash", "Merged", "equal", "resolve"]
+def order(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:
+    """The names of both sides in the order of the side that changed it, each new one behind the name it stood behind."""
+    shared = set(ours) & set(theirs)
+    mine, yours = ([name for name in side if name in shared] for side in (ours, theirs))
+    before = [name for name in base if name in shared]
+    first, second = (theirs, ours) if mine == before and yours != mine else (ours, theirs)
+    if mine not in (before, yours) and yours != before:
+        first, second = sorted((ours, theirs))
+    merged = list(first)
+    for index, name in enumerate(second):
+        if name not in shared:
+            merged.insert(merged.index(second[index - 1]) + 1 if index else 0, name)
+    return merged

@@ -1,0 +1,245 @@
+"""A three-way merge of one file of the form, member by member; what clashes stands in git's own markers around the fewest lines."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias, Union
+
+from amlgit.compare.changes import MISSING, Missing, Side
+from amlgit.compare.page_tree import Group, Leaf, Tree, object_of, read, write
+from amlgit.compare.three import Clash, order, resolve
+from amlgit.form.companions import ASSETS, SYNC
+from amlgit.form.experiments import LAYOUT
+from amlgit.form.pages import line
+from amlgit.model.jsontext import Json, Object
+
+_UNITS = (
+    frozenset({"Source", "DataSourceId", "TrainedModelId", "TransformModuleId"}),
+    frozenset({"Value", "Columns", "Encoding", "File", "FinalNewline", "Newline"}),
+)
+"""Members of a line that are one thing: what feeds a port; what a parameter's value is."""
+
+_COLLAPSED = '"CommentCollapsed": '
+
+
+class Rule(Enum):
+    """What becomes of a line that both sides changed."""
+
+    CLASH = "a clash"
+    GREATER = "the greater text: layout and names never clash"
+    OLDER = "the older: a base too old costs a conflict, one too new costs somebody's work"
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An entry that both sides changed differently; None on a side that removed it."""
+
+    key: str
+    base: Tree | None
+    ours: Tree | None
+    theirs: Tree | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mixed:
+    """A group with conflicts somewhere inside."""
+
+    head: str
+    bracket: str
+    entries: Mapping[str, "_Merged"]
+
+
+_Merged: TypeAlias = Union[Tree, _Mixed, Conflict]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """How git writes a conflict: how long a marker is, what the sides are called, whether the base is shown."""
+
+    size: int = 7
+    ours: str = "ours"
+    base: str = "base"
+    theirs: str = "theirs"
+    with_base: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageMerge:
+    """The merged text, and the conflicts in it by the names on the way to them."""
+
+    text: bytes
+    conflicts: tuple[tuple[str, ...], ...]
+
+
+def merge_page(path: str, base: bytes | None, ours: bytes, theirs: bytes, style: Style) -> PageMerge | None:
+    """Both sides' edits of a page; None where a side is not in normal form or the two are not the same node, so that only lines can tell."""
+    trees = [read(side) if side else None for side in (base, ours, theirs)]
+    old, mine, yours = trees
+    if mine is None or yours is None or (base and old is None) or not _is_same_thing(old, mine, yours):
+        return None
+    name = path.rpartition("/")[2]
+    rule = Rule.OLDER if name == SYNC else Rule.GREATER if name in (LAYOUT, ASSETS) else Rule.CLASH
+    merged = _group(old, mine, yours, rule)
+    conflicts = tuple(_conflicts((), merged))
+    return PageMerge(text=("\n".join(_written(merged, "", style)) + "\n").encode(), conflicts=conflicts)
+
+
+def _is_same_thing(*sides: Group | None) -> bool:
+    """Whether all pages are of one node, or none is of any."""
+    found = {side.entries.get('"Id": ') for side in sides if side is not None}
+    return len(found) == 1
+
+
+# --- merging
+
+
+def _group(base: Group | None, ours: Group, theirs: Group, rule: Rule) -> Group | _Mixed:
+    old = base.entries if base is not None else {}
+    merged: dict[str, _Merged] = {}
+    for key in _in_order(list(old), list(ours.entries), list(theirs.entries)):
+        entry = _entry(key, old.get(key), ours.entries.get(key), theirs.entries.get(key), rule)
+        if entry is not None:
+            merged[key] = entry
+    whole = {key: entry for key, entry in merged.items() if isinstance(entry, Leaf | Group)}
+    if len(whole) == len(merged):
+        return Group(ours.head, ours.bracket, whole)
+    return _Mixed(ours.head, ours.bracket, merged)
+
+
+def _in_order(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:
+    merged = order(base, ours, theirs)
+    # a page sorts its sets, and all members but the one that says what an object is
+    if all(side[1:] == sorted(side[1:]) for side in (ours, theirs)) and ours[:1] == theirs[:1]:
+        return [*merged[:1], *sorted(merged[1:])]
+    return sorted(merged) if all(side == sorted(side) for side in (ours, theirs)) else merged
+
+
+def _entry(key: str, base: Tree | None, ours: Tree | None, theirs: Tree | None, rule: Rule) -> _Merged | None:
+    if ours in (base, theirs):
+        return theirs
+    if theirs == base:
+        return ours
+    if isinstance(ours, Group) and isinstance(theirs, Group) and not isinstance(base, Leaf) and ours.bracket == theirs.bracket:
+        return _group(base, ours, theirs, rule)
+    if rule is Rule.GREATER or key == _COLLAPSED:
+        return max((side for side in (ours, theirs) if side is not None), key=_text)
+    if rule is Rule.OLDER:
+        return _older(ours, theirs)
+    return _line(base, ours, theirs) or Conflict(key, base, ours, theirs)
+
+
+def _text(tree: Tree) -> str:
+    return "\n".join(write(tree, ""))
+
+
+def _older(ours: Tree | None, theirs: Tree | None) -> Tree | None:
+    """The binding that names the older state; none is older than any: the folder then is bound to nothing it could overwrite."""
+    times = []
+    for side in (ours, theirs):
+        entry = object_of(side) if side is not None else None
+        time = entry.get("Time") if entry is not None else None
+        if side is None or not isinstance(time, int):
+            return side if side is None else min((one for one in (ours, theirs) if one is not None), key=_text, default=None)
+        times.append((time, _text(side), side))
+    return min(times, key=lambda entry: entry[:2])[2]
+
+
+def _line(base: Tree | None, ours: Tree | None, theirs: Tree | None) -> Leaf | None:
+    """A line of which the sides changed different members; None where they changed the same one."""
+    old, mine, yours = (object_of(side) if side is not None else None for side in (base, ours, theirs))
+    if mine is None or yours is None or not isinstance(ours, Leaf):
+        return None
+    sides = [_in_units(side or {}) for side in (old, mine, yours)]
+    merged: dict[str, Json] = {}
+    for name in sides[1].keys() | sides[2].keys():
+        found = resolve((name,), *(side.get(name, MISSING) for side in sides))
+        if isinstance(found, Clash):
+            return None
+        if not isinstance(found, Missing):
+            merged.update(found if name.startswith("\0") and isinstance(found, Mapping) else {name: found})
+    first = next(iter(mine))
+    return Leaf(ours.head, line(merged, first, as_is="Columns").decode()) if first in merged else None
+
+
+def _in_units(entry: Object) -> dict[str, Side]:
+    """The members of a line, those that are one thing together as one."""
+    found: dict[str, Side] = {name: value for name, value in entry.items() if not any(name in unit for unit in _UNITS)}
+    for number, unit in enumerate(_UNITS):
+        inside = {name: value for name, value in entry.items() if name in unit}
+        if inside:
+            found[f"\0{number}"] = inside
+    return found
+
+
+# --- writing
+
+
+def _conflicts(path: tuple[str, ...], merged: _Merged) -> Iterator[tuple[str, ...]]:
+    if isinstance(merged, Conflict):
+        yield path
+    elif isinstance(merged, _Mixed):
+        for key, entry in merged.entries.items():
+            yield from _conflicts((*path, key.removesuffix(": ").strip('"')), entry)
+
+
+def _written(merged: _Merged, indent: str, style: Style) -> list[str]:
+    if isinstance(merged, Leaf | Group):
+        return write(merged, indent)
+    assert isinstance(merged, _Mixed)
+    closing = Group(merged.head, merged.bracket, {}).closing
+    return [f"{indent}{merged.head}{merged.bracket}", *_inside(list(merged.entries.values()), indent + "  ", style), f"{indent}{closing}"]
+
+
+def _inside(entries: Sequence[_Merged], indent: str, style: Style) -> list[str]:
+    """The lines of a group's entries. A comma must be right whichever side is taken, so an end that may vanish goes with what stands before it."""
+    end = len(entries)
+    while end and isinstance(last := entries[end - 1], Conflict) and (last.ours is None or last.theirs is None):
+        end -= 1
+    tail = entries[end:]
+    if tail and end:
+        end -= 1
+        tail = entries[end:]
+    lines: list[str] = []
+    for index, entry in enumerate(entries[:end]):
+        comma = "," if index < len(entries) - 1 else ""
+        lines += _one(entry, indent, style, comma)
+    return lines + _ending(tail, indent, style) if tail else lines
+
+
+def _one(entry: _Merged, indent: str, style: Style, comma: str) -> list[str]:
+    if isinstance(entry, Conflict):
+        return _marked([_side([side], indent, comma) for side in (entry.ours, entry.base, entry.theirs)], style)
+    written = _written(entry, indent, style)
+    written[-1] += comma
+    return written
+
+
+def _ending(entries: Sequence[_Merged], indent: str, style: Style) -> list[str]:
+    """The last entries, of which any may vanish, as one conflict; of what stands before them only the last line is part of it."""
+    first, shared = entries[0], []
+    sides: list[list[Tree | None]] = [[], [], []]
+    for entry in entries[1:] if not isinstance(first, Conflict) else entries:
+        assert isinstance(entry, Conflict)
+        for side, tree in zip(sides, (entry.ours, entry.base, entry.theirs), strict=True):
+            side.append(tree)
+    blocks = [_side(side, indent, "") for side in sides]
+    if not isinstance(first, Conflict):
+        *shared, last = _written(first, indent, style)
+        blocks = [[last + ("," if block else ""), *block] for block in blocks]
+    return [*shared, *_marked(blocks, style)]
+
+
+def _side(trees: Sequence[Tree | None], indent: str, comma: str) -> list[str]:
+    blocks = [write(tree, indent) for tree in trees if tree is not None]
+    for block in blocks[:-1]:
+        block[-1] += ","
+    if blocks:
+        blocks[-1][-1] += comma
+    return [line for block in blocks for line in block]
+
+
+def _marked(blocks: Sequence[list[str]], style: Style) -> list[str]:
+    """A conflict; the blocks are the lines of ours, base and theirs."""
+    ours, base, theirs = blocks
+    middle = [f"{'|' * style.size} {style.base}", *base] if style.with_base else []
+    return [f"{'<' * style.size} {style.ours}", *ours, *middle, "=" * style.size, *theirs, f"{'>' * style.size} {style.theirs}"]
