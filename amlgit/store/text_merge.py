@@ -23,3 +23,9 @@ def merge_files(base: Path, ours: Path, theirs: Path, style: Style) -> TextMerge
     if completed.returncode in (255, 129, 128):
         return TextMerge(ours.read_bytes(), has_conflicts=True)
     return TextMerge(completed.stdout, has_conflicts=completed.returncode != 0)
+
+
+def shows_base() -> bool:
+    """Whether the user wants to see the base in conflicts (merge.conflictStyle)."""
+    completed = subprocess.run(["git", "config", "--get", "merge.conflictStyle"], capture_output=True, check=False)
+    return completed.stdout.strip() in (b"diff3", b"zdiff3")

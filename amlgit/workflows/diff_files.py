@@ -126,6 +126,16 @@ def _one_node(path: Path, data: bytes) -> Object:
     return {"Graph": {"ModuleNodes": [read.members], "EdgesInternal": edges}}
 
 
+def read_export(path: Path) -> Object:
+    """An export's document; raises UsageError for another file, InvalidDocument for one that can't be read."""
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}")
+    found = _document(path, _read(path))
+    if found is None or found.kind != chains.EXPERIMENT:
+        raise UsageError(f"{path} is no export of an experiment")
+    return found.document
+
+
 def _texts(old: Path, new: Path, one: bytes, other: bytes) -> Compared:
     """Any other text, line by line."""
     try:

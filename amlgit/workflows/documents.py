@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
-from amlgit.model.jsontext import Object
+from amlgit.model.jsontext import Json, Object, dumps
 from amlgit.store import chains
 from amlgit.store.folders import is_content
 from amlgit.store.repository import Repository
@@ -50,3 +50,8 @@ def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
     from amlgit.form import webservices
 
     return webservices.join(content, run)
+
+
+def wire(document: Json) -> bytes:
+    """The service's own spelling: one line, dates with escaped slashes."""
+    return dumps(document).replace(b'"/Date(', rb'"\/Date(').replace(b')/"', rb')\/"')

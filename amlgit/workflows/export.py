@@ -7,12 +7,12 @@ from pathlib import Path
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.form import secrets
 from amlgit.form.companions import Binding
-from amlgit.model.jsontext import Json, Object, dumps, dumps_pretty
+from amlgit.model.jsontext import Json, Object, dumps_pretty
 from amlgit.store import chains
 from amlgit.store.folders import Folder, is_content
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.documents import of_content, of_version
+from amlgit.workflows.documents import of_content, of_version, wire
 
 _DRAFT: Mapping[str, Json] = {"Category": "user", "IsLeaf": True, "NodeStatuses": [], "ParentExperimentId": None, "RunId": None}
 """What the public importer and the service's clients expect of any experiment (protocol of the public clients)."""
@@ -32,12 +32,7 @@ def export(repository: Repository, name: str, *, pretty: bool) -> ExportReport:
     document = of_version(repository, choice.version.commit).document if choice.version is not None else _work_tree(repository, choice)
     places = tuple(dict.fromkeys(_placeholders(document, ())))
     whole = secrets.unescape(document)
-    return ExportReport(data=dumps_pretty(whole) if pretty else _wire(whole), placeholders=places)
-
-
-def _wire(document: Json) -> bytes:
-    """The service's own spelling: one line, dates with escaped slashes."""
-    return dumps(document).replace(b'"/Date(', rb'"\/Date(').replace(b')/"', rb')\/"')
+    return ExportReport(data=dumps_pretty(whole) if pretty else wire(whole), placeholders=places)
 
 
 def _placeholders(value: Json, labels: tuple[str, ...]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """git's merge driver: called for one file of which both sides changed, with the three versions of it as temporary files."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from amlgit import config
 from amlgit.compare.page_merge import PageMerge, Style, merge_page
 from amlgit.errors import InvalidDocument
 from amlgit.model.jsontext import loads
-from amlgit.store.text_merge import merge_files
+from amlgit.store.text_merge import merge_files, shows_base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,12 @@ class DriverReport:
 
     is_clean: bool
     conflicts: tuple[tuple[str, ...], ...] = ()
+
+
+def style_of(size: int, labels: Sequence[str]) -> Style:
+    """How git wants conflicts to look; `labels` are those of base, ours and theirs, as far as this git tells them."""
+    told = {name: label for name, label in zip(("base", "ours", "theirs"), labels, strict=False) if not label.startswith("%") and label.strip()}
+    return Style(size=size, with_base=shows_base(), **told)
 
 
 def merge_driver(path: str, base: Path, ours: Path, theirs: Path, style: Style) -> DriverReport:

@@ -1,0 +1,156 @@
+"""merge, resolve, and the driver that git calls."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from amlgit.cli import output
+from amlgit.cli.context import Session, dry_run_option, json_option, session, settings_of
+
+if TYPE_CHECKING:
+    from amlgit.workflows.merge import MergeReport
+    from amlgit.workflows.resolve import ResolveReport
+
+
+@click.command()
+@click.argument("operands", nargs=-1, required=True, metavar="REV")
+@click.option("--no-commit", is_flag=True, help="Stop before the commit.")
+@click.option("-m", "--message", help="The message of the merge commit.")
+@click.option("--no-index", is_flag=True, help="Merge three exports anywhere: --no-index BASE OURS THEIRS.")
+@click.option("-o", "--output", "target", metavar="FILE", help="With --no-index: where the merged export goes (default: standard output).")
+@dry_run_option
+@json_option
+@click.pass_context
+def merge(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> int:  # click's options, by name
+    """Merge a commit, experiments by identity: both sides' edits survive, or are a conflict; the result is a sound graph.
+
+    \b
+    amlgit merge feature                                          like git merge, and checked
+    amlgit merge --no-index base.json ours.json theirs.json -o merged.json
+    """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
+    run = session(ctx)
+    if options["no_index"]:
+        return _merge_files(run, operands, options["target"], as_json=options["as_json"])
+    if len(operands) != 1 or options["target"] is not None:
+        raise click.UsageError("Name one commit to merge; -o goes with --no-index.")
+    from amlgit.workflows.merge import Outcome
+    from amlgit.workflows.merge import merge as workflow
+
+    repository = run.repository()
+    settings, _ = settings_of(repository)
+    is_dry = options["dry_run"]
+    report = workflow(repository, settings, operands[0], with_commit=not options["no_commit"], message=options["message"], dry_run=is_dry)
+    code = output.FINDINGS if report.outcome is Outcome.CONFLICTS else output.OK
+    if options["as_json"]:
+        output.envelope("merge", code, report)
+    else:
+        _show_merge(run, report, dry_run=is_dry)
+    return code
+
+
+def _show_merge(run: Session, report: "MergeReport", *, dry_run: bool) -> None:
+    for path in report.as_graphs:
+        click.echo(f"{path}: merged as a whole graph")
+    for path in report.conflicts:
+        click.secho(f"conflict: {path}", fg="red")
+    for finding in report.faults:
+        click.secho(f"{finding.path}: {finding.message} [{finding.rule}]", fg="red")
+    would = "would be " if dry_run else ""
+    if report.conflicts or report.faults:
+        click.echo(f"{report.rev}: {would}{len(report.conflicts) + len(report.faults)} to settle before the merge can be committed")
+        if not dry_run:
+            run.hint("Next: amlgit resolve, then git commit; or git merge --abort")
+        return
+    commit = f" as {report.commit[:10]}" if report.commit and report.outcome == "merged" else ""
+    click.echo(f"{report.rev}: {would}{report.outcome}{commit}")
+
+
+def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *, as_json: bool) -> int:
+    from amlgit.config import write_atomically
+    from amlgit.workflows.documents import wire
+    from amlgit.workflows.merge import described, merge_files
+
+    if len(operands) != 3:
+        raise click.UsageError("--no-index takes three exports: BASE OURS THEIRS.")
+    merged = merge_files(*(run.path(operand) for operand in operands))
+    code = output.FINDINGS if merged.clashes else output.OK
+    conflicts = [described(clash, merged.document) for clash in merged.clashes]
+    data = b"" if merged.clashes else wire(merged.document)
+    if data and target is not None:
+        write_atomically(run.path(target), data)
+    if as_json:
+        output.envelope("merge", code, {"conflicts": conflicts, "output": target if data else None})
+    elif data and target is None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.flush()
+    for conflict in conflicts if not as_json else ():
+        click.secho(f"conflict: {conflict['text']}", fg="red")
+    if conflicts:
+        run.hint("Nothing was written.")
+    return code
+
+
+@click.command()
+@click.argument("chosen", nargs=-1, metavar="[NUMBER|PATH...]")
+@click.option("--ours", "side", flag_value="ours", help="Take our side: that of the branch you are on; in a rebase, of the branch you rebase onto.")
+@click.option("--theirs", "side", flag_value="theirs", help="Take the other side.")
+@click.option("--base", "side", flag_value="base", help="Take what both sides began with.")
+@json_option
+@click.pass_context
+def resolve(ctx: click.Context, chosen: tuple[str, ...], side: str | None, as_json: bool) -> int:
+    """What conflicts there are in experiments and services, in words; with a side, settle them.
+
+    \b
+    amlgit resolve                 all conflicts, numbered
+    amlgit resolve 2 --theirs      settle the second
+    amlgit resolve --ours          settle all
+    """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
+    from amlgit.workflows.resolve import resolve as workflow
+
+    run = session(ctx)
+    report = workflow(run.repository(), chosen, side)
+    code = output.FINDINGS if report.left else output.OK
+    if as_json:
+        output.envelope("resolve", code, report)
+        return code
+    _show_conflicts(run, report)
+    return code
+
+
+def _show_conflicts(run: Session, report: "ResolveReport") -> None:
+    for conflict in report.settled:
+        click.secho(f"settled: {conflict.path}", fg="green")
+    for conflict in report.left:
+        where = f":{conflict.line}" if conflict.line is not None else ""
+        click.secho(f"{conflict.number}  {conflict.path}{where}", bold=True)
+        for words in conflict.words:
+            click.echo(f"     {words}")
+    if report.left:
+        run.hint("Next: amlgit resolve NUMBER --ours, --theirs or --base; or edit the file, and git add it")
+    elif report.operation:
+        command = "git commit" if report.operation == "merge" else f"git {report.operation} --continue"
+        click.echo("No conflicts are left.")
+        run.hint(f"Next: amlgit check --staged, then {command}")
+    else:
+        click.echo("No conflicts.")
+
+
+@click.command("merge-driver", hidden=True)
+@click.argument("base", type=click.Path(path_type=Path))
+@click.argument("ours", type=click.Path(path_type=Path))
+@click.argument("theirs", type=click.Path(path_type=Path))
+@click.argument("size", type=int)
+@click.argument("path")
+@click.argument("labels", nargs=-1)
+def merge_driver(base: Path, ours: Path, theirs: Path, size: int, path: str, labels: tuple[str, ...]) -> int:
+    """Git's merge driver: merge into OURS; exits with 1 where there are conflicts in it."""
+    from amlgit.workflows.merge_driver import merge_driver as workflow
+    from amlgit.workflows.merge_driver import style_of
+
+    report = workflow(path, base, ours, theirs, style_of(size, labels))
+    return output.OK if report.is_clean else output.FINDINGS
+
+
+COMMANDS = {"merge": merge, "merge-driver": merge_driver, "resolve": resolve}
