@@ -18,6 +18,7 @@ VERBS: dict[str, str] = {
     "config": "setup",
     "export": "move",
     "fetch": "move",
+    "hook": "hooks",
     "import": "move",
     "init": "setup",
     "install": "setup",

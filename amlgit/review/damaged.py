@@ -62,6 +62,10 @@ class Damaged:
         if error is not None and not any(finding.severity == "error" for finding in found):
             yield self._stated(error)
 
+    def secrets(self) -> Iterator[Finding]:
+        """What is or may be a secret, each file looked at for itself."""
+        yield from self._secrets_of_each()
+
     def _stated(self, error: InvalidDocument) -> Finding:
         """Why the folder can't be read, at the file or node that the message names."""
         message = str(error)
