@@ -1,12 +1,10 @@
-"""What git's hooks call: `pre-commit`, `pre-push`, `post-merge`."""
+"""What git's hooks call: `pre-commit`, `pre-push`, `post-merge`. A commit waits for the first: it imports nothing that it does not need."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from amlgit.config import Config
 from amlgit.errors import UsageError
-from amlgit.review.findings import ordered
-from amlgit.store import outgoing
 from amlgit.store.repository import Repository
 from amlgit.workflows.check import CheckReport, check, folder_of
 
@@ -28,6 +26,7 @@ def pre_commit(repository: Repository, settings: Config) -> CheckReport:
 
 def post_merge(repository: Repository, settings: Config, *, is_squash: bool) -> CheckReport:
     """The folders that a merge or pull has just touched: what two clean sides made of a graph."""
+    from amlgit.store.outgoing import touched
     from amlgit.workflows.outgoing import check_touched
 
     if is_squash:  # nothing is committed yet
@@ -35,7 +34,7 @@ def post_merge(repository: Repository, settings: Config, *, is_squash: bool) -> 
     before = repository.resolve("ORIG_HEAD")
     if before is None:
         return check(repository, settings, rev="HEAD")
-    return check_touched(repository, settings, outgoing.touched(repository, before, "HEAD"), "HEAD")
+    return check_touched(repository, settings, touched(repository, before, "HEAD"), "HEAD")
 
 
 def pre_push(repository: Repository, settings: Config, remote: str | None, pushes: Iterable[Push]) -> CheckReport:
@@ -43,6 +42,8 @@ def pre_push(repository: Repository, settings: Config, remote: str | None, pushe
 
     `remote` is the remote's name, or None where an address is pushed to.
     """
+    from amlgit.review.findings import ordered
+    from amlgit.store.outgoing import new_texts
     from amlgit.workflows.outgoing import inspect
 
     # a chain holds what a pull has written, secrets out, and no folder of the work tree
@@ -50,7 +51,7 @@ def pre_push(repository: Repository, settings: Config, remote: str | None, pushe
     if not sent:
         return CheckReport(checked=0, findings=())
     wanted = [push.local_id for push in sent] + [f"^{push.remote_id}" for push in sent if push.remote_id.strip("0")]
-    findings = ordered(inspect(outgoing.new_texts(repository, wanted, known_to=remote), settings))
+    findings = ordered(inspect(new_texts(repository, wanted, known_to=remote), settings))
     return CheckReport(checked=len({folder_of(finding.path) for finding in findings}), findings=findings)
 
 
