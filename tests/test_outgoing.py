@@ -222,6 +222,7 @@ def test_a_range_finds_what_a_later_commit_took_out(repository: Path) -> None:
     run = aml(repository, "check", "--range", "origin/main..HEAD").expect(FINDINGS)
     assert f"In commit {planted[:12]}" in run.out
     assert len(run.out.splitlines()) == 1
+    assert run.err.endswith("1 error in 1 folder.\n")
 
 
 def test_a_range_checks_the_folders_it_touches_as_they_are_in_the_end(repository: Path) -> None:

@@ -43,7 +43,8 @@ def check_range(repository: Repository, settings: Config, between: str, paths: S
         report = check_touched(repository, settings, [path for path in outgoing.touched(repository, old, new) if _is_below(path, paths)], new)
     told = {(finding.rule, finding.path, finding.line) for finding in findings}
     in_the_end = (finding for finding in report.findings if (finding.rule, finding.path, finding.line) not in told)
-    return replace(report, findings=ordered((*in_the_end, *findings)))
+    seen = len({folder_of(finding.path) for finding in findings})  # a folder may be touched on the way alone
+    return replace(report, checked=max(report.checked, seen), findings=ordered((*in_the_end, *findings)))
 
 
 def check_touched(repository: Repository, settings: Config, files: Sequence[str], rev: str) -> CheckReport:
