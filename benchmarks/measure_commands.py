@@ -23,13 +23,16 @@ def measure_start(data: Data) -> Iterator[Figure]:
         "click": Command(arguments=_IMPORT_CLICK),
         "version": Command(arguments=(*amlgit_script(), "--version")),
         "check": Command(arguments=(*amlgit_script(), "check", "--staged"), folder=repository),
+        "hook": Command(arguments=(*amlgit_script(), "hook", "pre-commit"), folder=repository),
     }
     runs = interleaved(commands, data.starts, data.variables)
-    click, version, check = (seconds(runs[name]) for name in ("click", "version", "check"))
+    click, version, check, hook = (seconds(runs[name]) for name in ("click", "version", "check", "hook"))
     note = f"{version * 1000:.0f} ms against {click * 1000:.0f} ms for `python -c 'import click'`"
     yield Figure(name="`amlgit --version`", value=version / click, unit="times the floor", at_most=1.3, note=note)
     note = f"{check * 1000:.0f} ms against the same"
     yield Figure(name="`amlgit check --staged`", value=check / click, unit="times the floor", at_most=3, note=note)
+    note = f"{hook * 1000:.0f} ms against the same"
+    yield Figure(name="`amlgit hook pre-commit`", value=hook / click, unit="times the floor", at_most=3, note=note)
 
 
 def _edit(repository: Path) -> None:

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -123,6 +124,36 @@ def git_bytes(folder: Path, *arguments: str | Path, stdin: bytes = b"") -> bytes
     completed = subprocess.run(["git", *map(str, arguments)], cwd=folder, input=stdin, capture_output=True, check=False)
     assert completed.returncode == 0, f"git {arguments}: {completed.stderr.decode(errors='replace')}"
     return completed.stdout
+
+
+def on_path(folder: Path) -> str:
+    """A PATH on which `amlgit` is this one: for what git itself starts. Every other tool is where it was."""
+    folder.mkdir(parents=True, exist_ok=True)
+    launcher = folder / "amlgit"
+    root = Path(__file__).resolve().parents[1]
+    launcher.write_text(f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(root))}:"$PYTHONPATH" exec {shlex.quote(sys.executable)} -m amlgit "$@"\n')
+    launcher.chmod(0o755)
+    return f"{folder}{os.pathsep}{without_amlgit()}"
+
+
+def without_amlgit() -> str:
+    """The PATH without any folder that has an `amlgit`."""
+    return os.pathsep.join(place for place in os.environ["PATH"].split(os.pathsep) if not os.path.exists(os.path.join(place, "amlgit")))
+
+
+def script(path: Path, text: str) -> Path:
+    """A program of the user's own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+def git_run(folder: Path, *arguments: str | Path, **variables: str) -> Run:
+    """What git says and how it ends, with environment variables of its own."""
+    environ = {**os.environ, **variables}
+    done = subprocess.run(["git", *map(str, arguments)], cwd=folder, env=environ, capture_output=True, check=False, timeout=120)
+    return Run(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
 
 # --- looking at repositories

@@ -292,12 +292,12 @@ def test_init_then_remote_add_then_pull_works_on_the_unborn_branch(tmp_path: Pat
 def test_uninstall_takes_out_what_install_set(tmp_path: Path) -> None:
     repository = clone(_archive(tmp_path, 1), tmp_path / "r")
     git(repository, "remote", "add", "origin", "../x.git")
-    before = git(repository, "config", "--local", "--list")
+    before = git(repository, "config", "--local", "--null", "--list")
     aml(repository, "install").expect(OK)
     assert "refs/amlgit-shared/origin/*" in git(repository, "config", "--get-all", "remote.origin.fetch")
     aml(repository, "uninstall").expect(OK)
-    after = git(repository, "config", "--local", "--list")
-    assert [line for line in before.splitlines() if not line.startswith("diff.amlgit")] == after.splitlines()
+    after = git(repository, "config", "--local", "--null", "--list")
+    assert [entry for entry in before.split("\0") if ".amlgit" not in entry.partition("\n")[0]] == after.split("\0")
     assert "Nothing was set." in aml(repository, "uninstall").expect(OK).out
 
 

@@ -89,7 +89,7 @@ def test_install_in_a_clone_sets_attributes_and_hunk_headings(first: Path, tmp_p
 def test_install_without_a_git_remote_or_twice_does_no_harm(tmp_path: Path) -> None:
     repository = clone(_exports(tmp_path / "exports", 1), tmp_path / "r")
     assert "Everything is set up already." in aml(repository, "install").expect(OK).out
-    assert git(repository, "config", "--get-all", "diff.amlgit.xfuncname").count("\n") == 0
+    assert git(repository, "config", "--get-all", "difftool.amlgit.cmd").count("\n") == 0
 
 
 def test_members_who_pulled_different_versions_end_with_the_same_chain(first: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from amlgit.errors import InvalidDocument
-from amlgit.store import setup
+from amlgit.store import settings, setup
 from amlgit.store.repository import Repository, discover
 from tests.helpers import aml, dirty, git
 
@@ -18,24 +18,25 @@ def repository(tmp_path: Path) -> Repository:
 
 
 @pytest.mark.parametrize(
-    "present", ["", "*.png binary\n", "*.png binary", "# a comment\n\n\n", "a\n" + setup.attributes("") + "b\n", setup.attributes("") + "no end"]
+    "present",
+    [b"", b"*.png binary\n", b"*.png binary", b"# a comment\n\n\n", b"a\n" + setup.attributes(b"") + b"b\n", setup.attributes(b"") + b"no end"],
 )
-def test_the_attributes_are_put_in_once_and_the_users_lines_stay(present: str) -> None:
+def test_the_attributes_are_put_in_once_and_the_users_lines_stay(present: bytes) -> None:
     once = setup.attributes(present)
     assert setup.attributes(once) == once
-    assert once.count("# amlgit: begin") == once.count("# amlgit: end") == 1
-    ours = setup.attributes("").splitlines()
+    assert once.count(b"# amlgit: begin") == once.count(b"# amlgit: end") == 1
+    ours = setup.attributes(b"").splitlines()
     assert [line for line in once.splitlines() if line not in ours and line] == [line for line in present.splitlines() if line not in ours and line]
 
 
 def test_an_older_block_is_replaced_where_it_stands() -> None:
-    old = "before\n# amlgit: begin (of an older amlgit)\nexperiments/** text\n# amlgit: end\nafter\n"
-    assert setup.attributes(old) == f"before\n{setup.attributes('')}after\n"
+    old = b"before\n# amlgit: begin (of an older amlgit)\nexperiments/** text\n# amlgit: end\nafter\n"
+    assert setup.attributes(old) == b"before\n" + setup.attributes(b"") + b"after\n"
 
 
 def test_a_block_without_an_end_is_a_clear_error() -> None:
     with pytest.raises(InvalidDocument, match=r"\.gitattributes"):
-        setup.attributes("# amlgit: begin\nexperiments/** -text\n")
+        setup.attributes(b"# amlgit: begin\nexperiments/** -text\n")
 
 
 @pytest.mark.parametrize("present", [b"*.png binary\r\n*.txt text\r\n", b"# \xe4\n*.png binary\n", "\ufeff# ä\n".encode(), b"*.png binary\x0c\n"])
@@ -51,11 +52,20 @@ def test_the_users_lines_stay_byte_for_byte(tmp_path: Path, present: bytes) -> N
 def test_git_takes_the_attributes_as_meant(tmp_path: Path, repository: Repository) -> None:
     (tmp_path / ".gitattributes").write_text("* text=auto eol=crlf\n*.json diff=other\n")
     setup.write_attributes(tmp_path)
-    asked = ["experiments/a b/nodes/x.json", "experiments/a/nodes/x.py", "webservices/s/page.json", "models/m.ilearner", "README", "elsewhere/x.json"]
-    output = git(tmp_path, "check-attr", "text", "diff", "filter", "--", *asked)
+    asked = [
+        "experiments/a b/nodes/x.json",
+        "experiments/a/nodes/x.py",
+        "webservices/s/page.json",
+        "models/m.ilearner",
+        "README",
+        "elsewhere/x.json",
+        "experiments/a/nodes/x.R",
+    ]
+    output = git(tmp_path, "check-attr", "text", "diff", "filter", "merge", "--", *asked)
     found = {tuple(line.rsplit(": ", 2)[:2]): line.rsplit(": ", 2)[2] for line in output.splitlines()}
-    assert [found[path, "text"] for path in asked] == ["unset"] * 4 + ["auto"] * 2
-    assert [found[path, "diff"] for path in asked] == ["amlgit", "python", "amlgit", "lfs", "unspecified", "other"]
+    assert [found[path, "text"] for path in asked] == ["unset"] * 4 + ["auto"] * 2 + ["unset"]
+    assert [found[path, "diff"] for path in asked] == ["amlgit", "python", "amlgit", "lfs", "unspecified", "other", "amlgit-r"]
+    assert [found[path, "merge"] for path in asked[:3]] == ["amlgit", "unspecified", "amlgit"]
     assert found["models/m.ilearner", "filter"] == "lfs"
 
 
@@ -70,8 +80,8 @@ def test_every_git_remote_gets_one_fetch_refspec_and_no_push_refspec(tmp_path: P
     names = ["origin", "a.b", "team/up+stream"]
     for name in names:
         git(tmp_path, "remote", "add", name, "nowhere")
-    assert len([changed for changed in setup.configure(repository) if ".fetch = " in changed]) == len(names)
-    assert setup.configure(repository) == []
+    assert len([changed for changed in settings.configure(repository) if ".fetch = " in changed]) == len(names)
+    assert settings.configure(repository) == []
     for name in names:
         assert git(tmp_path, "config", "--get-all", f"remote.{name}.fetch").splitlines() == [
             f"+refs/heads/*:refs/remotes/{name}/*",
@@ -79,7 +89,7 @@ def test_every_git_remote_gets_one_fetch_refspec_and_no_push_refspec(tmp_path: P
         ]
     assert "push" not in git(tmp_path, "config", "--list", "--local")
     git(tmp_path, "remote", "add", "late", "nowhere")
-    assert len(setup.configure(repository)) == 1
+    assert len(settings.configure(repository)) == 1
 
 
 def test_what_was_set_up_is_taken_out_and_nothing_else(tmp_path: Path, repository: Repository) -> None:
@@ -87,10 +97,10 @@ def test_what_was_set_up_is_taken_out_and_nothing_else(tmp_path: Path, repositor
         git(tmp_path, "remote", "add", name, "nowhere")
     git(tmp_path, "config", "--add", "remote.origin.fetch", "+refs/amlgit/*:refs/mine/*")
     before = git(tmp_path, "config", "--list", "--local")
-    setup.configure(repository)
-    assert setup.unconfigure(repository)
+    settings.configure(repository)
+    assert settings.unconfigure(repository)
     assert git(tmp_path, "config", "--list", "--local") == before
-    assert setup.unconfigure(repository) == []
+    assert settings.unconfigure(repository) == []
     assert git(tmp_path, "config", "--list", "--local") == before
 
 

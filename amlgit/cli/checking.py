@@ -16,12 +16,13 @@ _MOST_HINTS = 5
 
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[PATH...|REV]")
+@click.option("--range", "between", metavar="OLD..NEW", help="The folders that commits touch, and secrets and conflict markers in each commit.")
 @click.option("--staged", is_flag=True, help="Only the folders with staged changes, as they would be committed.")
 @click.option("--fix", is_flag=True, help="Mend in the work tree what has one right fix.")
 @json_option
 @click.option("--sarif", "as_sarif", is_flag=True, help="A SARIF 2.1.0 document on standard output.")
 @click.pass_context
-def check(ctx: click.Context, targets: tuple[str, ...], staged: bool, fix: bool, as_json: bool, as_sarif: bool) -> int:
+def check(ctx: click.Context, targets: tuple[str, ...], between: str | None, staged: bool, fix: bool, as_json: bool, as_sarif: bool) -> int:
     """Whether experiments and services are sound: JSON, normal form, graph, scripts, secrets.
 
     \b
@@ -29,6 +30,7 @@ def check(ctx: click.Context, targets: tuple[str, ...], staged: bool, fix: bool,
     amlgit check Topics        one experiment, by folder, file or name
     amlgit check --staged      what the next commit would hold
     amlgit check main          a commit
+    amlgit check --range origin/main..HEAD    what a branch brings
 
     Exits with 1 where it finds an error; warnings alone are no reason.
     """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
@@ -41,14 +43,21 @@ def check(ctx: click.Context, targets: tuple[str, ...], staged: bool, fix: bool,
     repository = run.repository()
     settings, _ = settings_of(repository)
     chosen = choose_targets(repository, targets, run.folder)
-    report = workflow(repository, settings, paths=chosen.paths, rev=chosen.rev, staged=staged, fix=fix)
+    if between is not None:
+        if staged or fix or chosen.rev is not None:
+            raise click.UsageError("--range goes with paths alone.")
+        from amlgit.workflows.outgoing import check_range
+
+        report = check_range(repository, settings, between, chosen.paths)
+    else:
+        report = workflow(repository, settings, paths=chosen.paths, rev=chosen.rev, staged=staged, fix=fix)
     code = output.FINDINGS if report.errors else output.OK
     if as_json:
         output.envelope("check", code, report)
     elif as_sarif:
         _show_sarif(report)
     else:
-        _show(run, report)
+        show(run, report)
     return code
 
 
@@ -61,7 +70,8 @@ def _show_sarif(report: "CheckReport") -> None:
     sys.stdout.flush()
 
 
-def _show(run: Session, report: "CheckReport") -> None:
+def show(run: Session, report: "CheckReport") -> None:
+    """Findings, a line each, what to do about them, and how many there are."""
     for finding in report.fixed:
         click.echo(f"{_place(finding.path, finding.line)}: {click.style('fixed', fg='green')}: {finding.message} [{finding.rule}]")
     for finding in report.findings:

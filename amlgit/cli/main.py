@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "diff": "compare",
     "export": "move",
     "fetch": "move",
+    "hook": "hooks",
     "import": "move",
     "init": "setup",
     "install": "setup",

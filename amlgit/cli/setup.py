@@ -2,12 +2,16 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from amlgit.cli import output
-from amlgit.cli.context import json_option, session, settings_of
+from amlgit.cli.context import Session, json_option, session, settings_of
 from amlgit.cli.pulled import show_pull
+
+if TYPE_CHECKING:
+    from amlgit.workflows.setup import SetupReport
 
 
 @click.command()
@@ -19,20 +23,26 @@ def init(ctx: click.Context, directory: str) -> int:
 
     run = session(ctx)
     _, report = setup.init(run.path(directory), os.environ)
-    _show_setup(report.written, report.configured)
+    _show_setup(run, report)
     if report.written:
         run.hint(f"Staged {' and '.join(report.written)}; commit them when you like.")
     run.hint("Next: amlgit remote add NAME --archive PATH, then amlgit pull NAME")
     return output.OK
 
 
-def _show_setup(written: tuple[str, ...], configured: tuple[str, ...]) -> None:
-    for name in written:
+def _show_setup(run: Session, report: "SetupReport") -> None:
+    for name in report.written:
         click.echo(f"wrote {name}")
-    for setting in configured:
+    for setting in report.configured:
         click.echo(f"set {setting}")
-    if not written and not configured:
+    for hook in report.hooks:
+        click.echo(f"wrote {hook}")
+    if not (report.written or report.configured or report.hooks):
         click.echo("Everything is set up already.")
+    if report.are_hooks_shared:
+        run.hint("core.hooksPath is in the work tree: commit these hooks for other members too, who then need amlgit, or leave them uncommitted.")
+    if not report.is_found:
+        run.hint("There is no amlgit on your PATH: git's merges do without it until there is, and hooks say so.")
 
 
 @click.command()
@@ -58,14 +68,15 @@ def clone(ctx: click.Context, archive: str, remote: str, file_times: bool, as_js
 
 
 @click.command()
+@click.option("--hooks", "with_hooks", is_flag=True, help="Hooks, too: pre-commit, pre-push and post-merge, behind those that are there.")
 @click.pass_context
-def install(ctx: click.Context) -> int:
-    """Set up this clone: fetch refspec of the record, hunk headings, attributes. Safe to repeat."""
+def install(ctx: click.Context, with_hooks: bool) -> int:
+    """Set up this clone: attributes, merge driver, hunk headings, difftool, fetch refspec of the record. Safe to repeat."""
     from amlgit.workflows import setup
 
     run = session(ctx)
-    report = setup.install(run.repository())
-    _show_setup(report.written, report.configured)
+    report = setup.install(run.repository(), with_hooks=with_hooks)
+    _show_setup(run, report)
     if any("fetch" in setting for setting in report.configured):
         run.hint("Next: git fetch, which now brings the record of versions too.")
     return output.OK
@@ -74,13 +85,15 @@ def install(ctx: click.Context) -> int:
 @click.command()
 @click.pass_context
 def uninstall(ctx: click.Context) -> int:
-    """Take amlgit's settings out of this clone; files and history stay."""
+    """Take what 'install' put into this clone out of it; what is committed and the record stay."""
     from amlgit.workflows import setup
 
     report = setup.uninstall(session(ctx).repository())
+    for name in (*report.written, *report.hooks):
+        click.echo(f"took amlgit out of {name}")
     for setting in report.configured:
         click.echo(f"unset {setting}")
-    if not report.configured:
+    if not (report.written or report.configured or report.hooks):
         click.echo("Nothing was set.")
     return output.OK
 

@@ -1,6 +1,7 @@
 """What is wrong with an experiment's folder in which something is: every rule, and each file for itself where the whole can't be read."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import nodes
@@ -41,9 +42,12 @@ class Damaged:
         self._family = family
         self._decisions = decisions
         self._reading: Reading = reading.read(files)
-        self._mended: Mended = mend.experiment(files, family)
         self._own = reading.own_stems(self._reading)
         self._paths = {str(node.members["Id"]): path for path, node in self._reading.nodes.items()}
+
+    @cached_property
+    def _mended(self) -> Mended:
+        return mend.experiment(self._files, self._family)
 
     def findings(self, error: InvalidDocument | None, document: Object | None) -> Iterator[Finding]:
         """All there are, for the document that the folder holds, or for the reason why it can't be read whole."""
@@ -61,6 +65,10 @@ class Damaged:
         yield from self._not_normal({finding.path for finding in found if finding.fixable or finding.rule == "secret"})
         if error is not None and not any(finding.severity == "error" for finding in found):
             yield self._stated(error)
+
+    def secrets(self) -> Iterator[Finding]:
+        """What is or may be a secret, each file looked at for itself."""
+        yield from self._secrets_of_each()
 
     def _stated(self, error: InvalidDocument) -> Finding:
         """Why the folder can't be read, at the file or node that the message names."""

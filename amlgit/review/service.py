@@ -69,6 +69,13 @@ def inspect(files: Mapping[str, bytes], family: str, decisions: Decisions) -> li
     return [*found, *_faults(files), *_files(files), *_form(files, family, decisions, found)]
 
 
+def secrets(data: bytes, decisions: Decisions) -> Iterator[Finding]:
+    """What is or may be a secret in a definition, its scripts apart."""
+    scripts = {script.file: b"" for script in _scripts(_page({DEFINITION: data}))}
+    found = inspect({**scripts, DEFINITION: data}, "", decisions)
+    return (finding for finding in found if finding.rule == "secret" and finding.path == DEFINITION)
+
+
 def _scan(files: Mapping[str, bytes], decisions: Decisions) -> Iterator[Finding]:
     for path in sorted(files):
         yield from scanned(path, files[path], decisions)

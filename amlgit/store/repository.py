@@ -223,6 +223,8 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
     if len(answers) > len(questions):  # a path holds a line break: one question at a time
         answers = [os.fsdecode(_rev_parse(start, environment, *question).stdout).removesuffix("\n") for question in questions]
     git_dir, common_dir, bare, object_format, index, *top = answers  # a bare repository has no top folder to show
+    if _is_of_another((start / index).resolve(), Path(git_dir)):
+        return discover(start, {name: value for name, value in environment.items() if name != "GIT_INDEX_FILE"})
     return Repository(
         git_dir=Path(git_dir),
         common_dir=(start / common_dir).resolve(),
@@ -231,6 +233,11 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
         index_file=(start / index).resolve(),
         environment=environment,
     )
+
+
+def _is_of_another(index: Path, git_dir: Path) -> bool:
+    """Whether an index lies in another repository: a hook was given its own repository's, and went elsewhere."""
+    return index.parent != git_dir.resolve() and (index.parent / "HEAD").is_file()
 
 
 def _rev_parse(start: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[bytes]:

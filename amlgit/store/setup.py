@@ -1,55 +1,58 @@
-"""What amlgit sets up in a repository: attributes, the fetch refspec of the chains, the hunk headings of our pages."""
+"""The files that amlgit writes into a repository: `.gitattributes`, `.amlgit`, the first commit with them; and taking them out again."""
 
 import os
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from amlgit import config
-from amlgit.errors import InvalidDocument
+from amlgit.store import blocks
 from amlgit.store.repository import Identity, Repository
 
 ATTRIBUTES_FILE = ".gitattributes"
-_BEGIN, _END = "# amlgit: begin", "# amlgit: end"
-_ATTRIBUTES = f"""\
-{_BEGIN} (kept by 'amlgit install')
+_ATTRIBUTES = blocks.block(
+    """\
 experiments/** -text
 webservices/** -text
-experiments/**/*.json diff=amlgit
-webservices/**/*.json diff=amlgit
+experiments/**/*.json diff=amlgit merge=amlgit
+webservices/**/*.json diff=amlgit merge=amlgit
 experiments/**/*.py diff=python
 webservices/**/*.py diff=python
+experiments/**/*.R diff=amlgit-r
+webservices/**/*.R diff=amlgit-r
 models/*.ilearner filter=lfs diff=lfs merge=lfs -text
-{_END}
-"""
-
-_HEADINGS = '^  "([A-Za-z]+)": [[{]$'
-"""The section of a page (ModuleParameters, say) as the heading of a hunk."""
-
-_FETCH = "+refs/amlgit/*:refs/amlgit-shared/{remote}/*"
+""",
+    "kept by 'amlgit install'",
+)
+_CONFIG = b"form = 1\n"
 _FALLBACK = Identity(name="amlgit", email="amlgit@localhost")
 
 
-def attributes(present: str) -> str:
+def attributes(present: bytes) -> bytes:
     """The text of `.gitattributes` with our block in it, the user's lines untouched."""
-    before, begin, rest = present.partition(_BEGIN)
-    if begin:
-        _, end, after = rest.partition(_END)
-        if not end:
-            raise InvalidDocument(f"{ATTRIBUTES_FILE}: '{_BEGIN}' without '{_END}'", hint="Remove that block; it is written anew.")
-        return before + _ATTRIBUTES + after.removeprefix("\n")
-    gap = "" if not present else "\n" if present.endswith("\n") else "\n\n"
-    return present + gap + _ATTRIBUTES
+    return blocks.with_block(present, _ATTRIBUTES, ATTRIBUTES_FILE)
+
+
+def _without_attributes(present: bytes) -> bytes:
+    return blocks.without_block(present, ATTRIBUTES_FILE)
+
+
+def _without_config(present: bytes) -> bytes:
+    return b"" if present == _CONFIG else present
+
+
+_WRITTEN: Mapping[str, Callable[[bytes], bytes]] = {config.FILE: _without_config, ATTRIBUTES_FILE: _without_attributes}
+"""What `install` writes into the work tree → the file without that."""
 
 
 def write_attributes(root: Path) -> bool:
     """Bring `.gitattributes` up to date; whether that changed it."""
     path = root / ATTRIBUTES_FILE
-    # the user's lines are kept byte for byte, whatever their encoding and line ends
-    present = path.read_bytes().decode(errors="surrogateescape") if path.exists() else ""
+    present = path.read_bytes() if path.exists() else b""
     wanted = attributes(present)
     if wanted == present:
         return False
-    config.write_atomically(path, wanted.encode(errors="surrogateescape"))
+    config.write_atomically(path, wanted)
     return True
 
 
@@ -58,43 +61,48 @@ def write_config(root: Path) -> bool:
     path = root / config.FILE
     if path.exists():
         return False
-    config.write_atomically(path, b"form = 1\n")
+    config.write_atomically(path, _CONFIG)
     return True
 
 
-def configure(repository: Repository) -> list[str]:
-    """Set up this clone: a fetch refspec for each git remote, the headings of our pages; gives what was changed."""
+def withdraw(repository: Repository, root: Path) -> list[str]:
+    """Take out of work tree and index what `install` wrote and nobody committed; what is committed is the team's, and stays."""
+    blobs = repository.blobs(f"{rev}:{name}" for name in _WRITTEN for rev in ("HEAD", ""))
     changed = []
-    for remote in repository.text("remote").split():
-        refspec = _FETCH.format(remote=remote)
-        present = repository.attempt("config", "--get-all", f"remote.{remote}.fetch").stdout.decode().split("\n")
-        if refspec not in present:
-            repository.run("config", "--add", f"remote.{remote}.fetch", refspec)
-            changed.append(f"remote.{remote}.fetch = {refspec}")
-    exclude = repository.common_dir / "info" / "exclude"
-    excluded = exclude.read_bytes() if exclude.exists() else b""
-    if config.LOCAL_FILE.encode() not in excluded.split():
-        exclude.parent.mkdir(exist_ok=True)
-        gap = b"" if not excluded or excluded.endswith(b"\n") else b"\n"
-        config.write_atomically(exclude, excluded + gap + config.LOCAL_FILE.encode() + b"\n")
-        changed.append(f"{config.LOCAL_FILE} ignored")
-    if repository.config("diff.amlgit.xfuncname") != _HEADINGS:
-        repository.run("config", "diff.amlgit.xfuncname", _HEADINGS)
-        changed.append(f"diff.amlgit.xfuncname = {_HEADINGS}")
+    for name, without in _WRITTEN.items():
+        committed = blobs.get(f"HEAD:{name}")
+        if committed is not None and without(committed) != committed:
+            continue
+        is_file_ours = committed is None
+        in_tree = _withdraw_file(root / name, without, is_file_ours=is_file_ours)
+        in_index = _withdraw_staged(repository, name, blobs.get(f":{name}"), without, is_file_ours=is_file_ours)
+        if in_tree or in_index:
+            changed.append(name)
     return changed
 
 
-def unconfigure(repository: Repository) -> list[str]:
-    """The inverse of `configure`; what others' configuration says stays."""
-    changed = []
-    for remote in repository.text("remote").split():
-        refspec = _FETCH.format(remote=remote)
-        pattern = "^" + "".join(f"\\{character}" if character in "+*.^$()[]{}|\\?" else character for character in refspec) + "$"
-        if repository.attempt("config", "--unset-all", f"remote.{remote}.fetch", pattern).returncode == 0:
-            changed.append(f"remote.{remote}.fetch")
-    if repository.attempt("config", "--remove-section", "diff.amlgit").returncode == 0:
-        changed.append("diff.amlgit")
-    return changed
+def _withdraw_file(path: Path, without: Callable[[bytes], bytes], *, is_file_ours: bool) -> bool:
+    present = path.read_bytes() if path.is_file() else b""
+    kept = without(present)
+    if kept == present:
+        return False
+    if kept or not is_file_ours:
+        config.write_atomically(path, kept)
+    else:
+        path.unlink()
+    return True
+
+
+def _withdraw_staged(repository: Repository, name: str, staged: bytes | None, without: Callable[[bytes], bytes], *, is_file_ours: bool) -> bool:
+    if staged is None or (kept := without(staged)) == staged:
+        return False
+    if kept or not is_file_ours:
+        mode = repository.text("ls-files", "--stage", "--", name).partition(" ")[0]
+        object_id = repository.run("hash-object", "-w", "--stdin", stdin=kept).decode().strip()
+        repository.run("update-index", "--cacheinfo", f"{mode},{object_id},{name}")
+    else:
+        repository.run("update-index", "--force-remove", "--", name)
+    return True
 
 
 def stage(repository: Repository, paths: list[str]) -> None:

@@ -115,6 +115,11 @@ def _fix(repository: Repository, source: Source, paths: Sequence[str], decisions
     return CheckReport(checked=checked, findings=after, fixed=tuple(fixed))
 
 
+def folder_of(path: str) -> str:
+    """The experiment's or service's folder of a file in the repository."""
+    return "/".join(path.split("/")[:2])
+
+
 def _is_wanted(folder: str, paths: Sequence[str]) -> bool:
     return not paths or any(path in ("", folder) or path.startswith(f"{folder}/") or folder.startswith(f"{path}/") for path in paths)
 
@@ -130,10 +135,10 @@ def _findings(source: Source, paths: Sequence[str], decisions: Decisions) -> tup
     found += _double_bindings(source.syncs(), checked)
     ignored = source.ignored(finding.path for finding in found if finding.rule == "foreign-file")
     kept = (finding for finding in found if finding.rule != "foreign-file" or finding.path not in ignored)
-    return ordered(_shown(finding) for finding in kept), len(checked)
+    return ordered(shown(finding) for finding in kept), len(checked)
 
 
-def _shown(finding: Finding) -> Finding:
+def shown(finding: Finding) -> Finding:
     """A finding fit to be printed: no secret in it, and no name that is not UTF-8."""
     path = os.fsencode(finding.path).decode(errors="replace")
     return replace(finding, path=path, message=masked(finding.message), hint=masked(finding.hint) if finding.hint else None)

@@ -12,8 +12,8 @@ from pathlib import Path
 from amlgit import config
 from amlgit.config import Remote
 from amlgit.errors import Refused, UsageError
+from amlgit.store import hooks, settings, setup
 from amlgit.store import repository as repositories
-from amlgit.store import setup
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.workflows.fetch import Progress
@@ -29,6 +29,11 @@ class SetupReport:
     root: Path
     written: tuple[str, ...]
     configured: tuple[str, ...]
+    hooks: tuple[str, ...] = ()
+    are_hooks_shared: bool = False
+    """Whether they are files of the work tree, which other members have, too."""
+    is_found: bool = True
+    """Whether git will find an amlgit on the PATH."""
 
 
 def init(folder: Path, environment: Mapping[str, str]) -> tuple[Repository, SetupReport]:
@@ -44,20 +49,32 @@ def init(folder: Path, environment: Mapping[str, str]) -> tuple[Repository, Setu
     return repository, install(repository)
 
 
-def install(repository: Repository) -> SetupReport:
-    """Write what is missing of `.amlgit` and `.gitattributes`, stage it, and set up this clone's configuration."""
+def install(repository: Repository, *, with_hooks: bool = False) -> SetupReport:
+    """Write what is missing of `.amlgit` and `.gitattributes`, stage it, and set up this clone's configuration, and its hooks if asked to."""
     root = repository.require_work_tree()
     with exclusive(repository):
+        changed_hooks = hooks.install(repository) if with_hooks else []  # first: it may refuse, and then nothing is changed
         written = [name for name, write in ((config.FILE, setup.write_config), (setup.ATTRIBUTES_FILE, setup.write_attributes)) if write(root)]
         if written:
             setup.stage(repository, written)
-        return SetupReport(root=root, written=tuple(written), configured=tuple(setup.configure(repository)))
+        return SetupReport(
+            root=root,
+            written=tuple(written),
+            configured=tuple(settings.configure(repository)),
+            hooks=tuple(changed_hooks),
+            are_hooks_shared=bool(changed_hooks) and hooks.are_shared(repository),
+            is_found=shutil.which("amlgit", path=repository.environment.get("PATH")) is not None,
+        )
 
 
 def uninstall(repository: Repository) -> SetupReport:
-    """Take our configuration out of this clone; files and chains stay."""
+    """Take out of this clone what `install` put in; chains, and files that are committed, stay."""
     with exclusive(repository):
-        return SetupReport(root=repository.cwd, written=(), configured=tuple(setup.unconfigure(repository)))
+        root = repository.work_tree
+        changed_hooks = hooks.uninstall(repository)
+        configured = settings.unconfigure(repository)
+        written = setup.withdraw(repository, root) if root is not None else []
+        return SetupReport(root=repository.cwd, written=tuple(written), configured=tuple(configured), hooks=tuple(changed_hooks))
 
 
 def add_remote(repository: Repository, name: str, path: Path, *, file_times: bool = False) -> Remote:
@@ -147,12 +164,12 @@ def _clone(
     with exclusive(repository):
         setup.write_config(root)
         setup.write_attributes(root)
-        setup.configure(repository)
+        settings.configure(repository)
     if remote not in config.load(root).remotes:
         add_remote(repository, remote, archive, file_times=file_times)
     if repository.head() is None:
         setup.first_commit(repository, [config.FILE, setup.ATTRIBUTES_FILE], "Set up amlgit\n")
-    settings = config.load(root)
-    report = pull(repository, settings, settings.remote(remote), root, progress)
+    chosen = config.load(root)
+    report = pull(repository, chosen, chosen.remote(remote), root, progress)
     marker.unlink(missing_ok=True)
     return report
