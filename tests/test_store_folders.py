@@ -7,7 +7,8 @@ import pytest
 
 from amlgit.errors import InvalidDocument
 from amlgit.store import chains
-from amlgit.store.folders import Folder, content_id, folders, is_content, past_contents, read_tree, removed
+from amlgit.store.folders import Folder, content_id, folders, is_content, past_contents, removed
+from amlgit.store.objects import read_tree
 from amlgit.store.repository import Repository, discover
 from tests.helpers import FAMILY, OTHER_FAMILY, aml, commit_all, experiment, git, git_bytes, save
 

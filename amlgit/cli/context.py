@@ -4,12 +4,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from amlgit.cli import output
-from amlgit.config import Config, load
 from amlgit.store.repository import Repository, current_folder, discover
+
+if TYPE_CHECKING:
+    from amlgit.config import Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,10 @@ def session(ctx: click.Context) -> Session:
     return Session(folder=folder, quiet=options["quiet"], color=color)
 
 
-def settings_of(repository: Repository) -> tuple[Config, Path]:
+def settings_of(repository: Repository) -> "tuple[Config, Path]":
     """The configuration of a repository and its top folder."""
+    from amlgit.config import load
+
     root = repository.require_work_tree()
     return load(root), root
 

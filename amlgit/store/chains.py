@@ -1,10 +1,11 @@
 """Chains: the record of one experiment (or web service) of one remote, a ref with one commit per version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amlgit.store import trailers
+from amlgit.store import streams, trailers
+from amlgit.store.objects import tree_ids
 from amlgit.store.repository import Repository
 
 PREFIX = "refs/amlgit/"
@@ -36,12 +37,16 @@ class Version:
     time: int
     author: str
     message: str
-    trailers: Mapping[str, str]
+
+    @property
+    def trailers(self) -> Mapping[str, str]:
+        """What the message says for programs, read when it is asked for: of ten thousand versions it would be most of the memory."""
+        return trailers.parse(self.message)
 
     @property
     def snapshot(self) -> str | None:
         """The id of the run's snapshot, or None for a draft."""
-        return self.trailers.get(trailers.SNAPSHOT)
+        return trailers.value(self.message, trailers.SNAPSHOT)
 
     @property
     def title(self) -> str:
@@ -58,7 +63,6 @@ class Entry(NamedTuple):
     """One line of a log: a version without a look at its trees; a tuple, because there may be tens of thousands."""
 
     commit: str
-    parent: str
     number: int
     time: int
     author: str
@@ -70,45 +74,52 @@ class Entry(NamedTuple):
         return self.message.partition("\n")[0]
 
 
+def newest_first(repository: Repository, tip: str) -> Iterator[Entry]:
+    """The versions of a chain, newest first, while git is still at work."""
+    number = 0
+    for record in streams.records(repository, *_LOG, "-z", "--encoding=UTF-8", "--format=%H%x01%at%x01%an <%ae>%x01%B", tip):
+        commit, time, author, message = record.split("\x01", 3)
+        number = number - 1 if number else _number(repository, tip, message)
+        yield Entry(commit, number, int(time), author, message)
+
+
 def entries(repository: Repository, tip: str) -> list[Entry]:
-    """The versions of a chain, oldest first, by one git process."""
-    output = repository.run(
-        *("log", "--first-parent", "--reverse", "-z", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8"),
-        *("--format=%H%x01%P%x01%at%x01%an <%ae>%x01%B", tip),
-    )
-    found = []
-    for number, record in enumerate(output.decode(errors="replace").removesuffix("\0").split("\0"), 1):
-        commit, parent, time, author, message = record.split("\x01", 4)
-        found.append(Entry(commit, parent, number, int(time), author, message))
-    return found
+    """The versions of a chain, oldest first."""
+    return list(newest_first(repository, tip))[::-1]
 
 
 def versions(repository: Repository, tip: str) -> list[Version]:
-    """The versions of a chain with their content ids, oldest first, by two git processes."""
-    listed = entries(repository, tip)
-    questions = [f"{entry.commit}:{path}" for entry in listed for path in (EXPERIMENT, WEB_SERVICE, RUN_FILE)]
-    answers = repository.run("cat-file", "--batch-check=%(objectname)", stdin="\n".join(questions).encode() + b"\n").decode().splitlines()
-    found: list[Version] = []
-    for index, entry in enumerate(listed):
-        experiment, service, run = (None if " " in answer else answer for answer in answers[3 * index : 3 * index + 3])
-        content = experiment or service
-        if content is None:
-            continue
-        found.append(
-            Version(
-                commit=entry.commit,
-                parent=entry.parent,
-                number=entry.number,
-                kind=EXPERIMENT if experiment else WEB_SERVICE,
-                content=content,
-                run=run,
-                time=entry.time,
-                author=entry.author,
-                message=entry.message,
-                trailers=trailers.parse(entry.message),
-            )
-        )
+    """The versions of a chain with their content ids, oldest first."""
+    authors: dict[bytes, str] = {}
+    objects = streams.objects(repository, *_LOG, "--format=%H%n%T", tip)
+    walked = [
+        (commit.id, streams.read_commit(commit.data, authors), *_parts(tree_ids(tree.data, repository.object_format)))
+        for commit, tree in zip(objects, objects, strict=True)
+    ]
+    number = _number(repository, tip, walked[0][1].message) - len(walked)
+    parent = ""
+    found = []
+    while walked:  # used up on the way, so that no version is held twice
+        commit, said, kind, content, run = walked.pop()
+        number += 1
+        if content is not None:
+            found.append(Version(commit=commit, parent=parent, number=number, kind=kind, content=content, run=run, **said._asdict()))
+        parent = commit
     return found
+
+
+_LOG = ("log", "--first-parent", "--no-show-signature", "--no-mailmap")
+
+
+def _number(repository: Repository, tip: str, message: str) -> int:
+    """The number of the newest version, which a shallow clone can't count."""
+    return trailers.number(message) or int(repository.text("rev-list", "--first-parent", "--count", tip))
+
+
+def _parts(trees: Mapping[str, str]) -> tuple[str, str | None, str | None]:
+    """Kind, content and run.json of a version by the entries of its tree."""
+    kind = EXPERIMENT if EXPERIMENT in trees else WEB_SERVICE
+    return kind, trees.get(kind), trees.get(RUN_FILE)
 
 
 def shared(repository: Repository) -> dict[str, list[str]]:

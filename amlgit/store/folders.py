@@ -1,13 +1,13 @@
 """The folders of experiments and web services in a commit: their bindings and content ids, now and in history."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument
 from amlgit.form.companions import ASSETS, SYNC, Binding, read_sync
-from amlgit.store import chains, objects
+from amlgit.store import chains, objects, streams
+from amlgit.store.objects import TreeEntry, read_tree
 from amlgit.store.repository import Repository
 
 PARENTS: Mapping[str, str] = {chains.EXPERIMENT: "experiments", chains.WEB_SERVICE: "webservices"}
@@ -32,24 +32,6 @@ class Folder:
     """The content id, or None where nothing of the content is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
-    """One entry of a tree object."""
-
-    mode: str
-    name: str
-    id: str
-
-
-def read_tree(data: bytes, object_format: str) -> list[TreeEntry]:
-    """The entries of a tree object."""
-    found = _ENTRIES[object_format].findall(data)
-    return [TreeEntry(mode.decode(), os.fsdecode(name), object_id.hex()) for mode, name, object_id in found]
-
-
-_ENTRIES = {name: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for name, width in (("sha1", 20), ("sha256", 32))}
-
-
 def content_entries(entries: Iterable[TreeEntry], kind: str) -> list[TreeEntry]:
     """The entries that are content."""
     return [entry for entry in entries if is_content(entry.name, kind)]
@@ -66,17 +48,17 @@ def folders(repository: Repository, rev: str | None) -> list[Folder]:
     if rev is None:
         return []
     parents = {f"{rev}:{parent}": kind for kind, parent in PARENTS.items()}
-    listed = repository.blobs(parents)
-    found: list[tuple[str, str, str]] = []
-    for name, data in listed.items():
-        kind = parents[name]
-        for entry in read_tree(data, repository.object_format):
-            if entry.mode == "40000":
-                found.append((f"{PARENTS[kind]}/{entry.name}", kind, entry.id))
-    trees = repository.blobs(tree for _, _, tree in found)
-    entries = {tree: read_tree(data, repository.object_format) for tree, data in trees.items()}
-    sync_ids = {path: entry.id for path, _, tree in found for entry in entries[tree] if entry.name == SYNC}
-    syncs = repository.blobs(sync_ids.values())
+    with streams.reader(repository) as reader:
+        found = [
+            (f"{PARENTS[parents[name]]}/{entry.name}", parents[name], entry.id)
+            for name, data in reader.blobs(parents).items()
+            for entry in read_tree(data, repository.object_format)
+            if entry.mode == "40000"
+        ]
+        trees = reader.blobs(tree for _, _, tree in found)
+        entries = {tree: read_tree(data, repository.object_format) for tree, data in trees.items()}
+        sync_ids = {path: entry.id for path, _, tree in found for entry in entries[tree] if entry.name == SYNC}
+        syncs = reader.blobs(sync_ids.values())
     result = []
     for path, kind, tree in found:
         sync = syncs.get(sync_ids.get(path, ""))

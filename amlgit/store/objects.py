@@ -1,9 +1,11 @@
-"""Object ids, computed as git computes them."""
+"""Object ids, computed as git computes them, and tree objects taken apart."""
 
 import functools
 import hashlib
 import os
+import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 
 def blob_id(data: bytes, object_format: str) -> str:
@@ -46,3 +48,26 @@ def _object_id(kind: bytes, data: bytes, object_format: str) -> str:
     digest.update(kind + b" " + str(len(data)).encode() + b"\0")
     digest.update(data)
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One entry of a tree object."""
+
+    mode: str
+    name: str
+    id: str
+
+
+def read_tree(data: bytes, object_format: str) -> list[TreeEntry]:
+    """The entries of a tree object."""
+    found = _ENTRIES[object_format].findall(data)
+    return [TreeEntry(mode.decode(), os.fsdecode(name), object_id.hex()) for mode, name, object_id in found]
+
+
+def tree_ids(data: bytes, object_format: str) -> dict[str, str]:
+    """Name → object id of a tree object's entries."""
+    return {os.fsdecode(name): object_id.hex() for _, name, object_id in _ENTRIES[object_format].findall(data)}
+
+
+_ENTRIES = {name: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for name, width in (("sha1", 20), ("sha256", 32))}

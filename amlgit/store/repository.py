@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from amlgit.errors import StorageFailed, UsageError
 
@@ -37,6 +38,8 @@ _LOCAL_VARIABLES = (
 
 OLDEST_GIT = (2, 30)
 
+_BUFFER = 1 << 18
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -50,6 +53,7 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for git in a repository named on its command line."""
     cleaned = {name: value for name, value in environment.items() if name not in _LOCAL_VARIABLES}
     cleaned.update(LC_ALL="C", LANGUAGE="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_NO_REPLACE_OBJECTS="1")
+    cleaned["GIT_FLUSH"] = "0"  # into a pipe, git would write every commit of a log by itself
     return cleaned
 
 
@@ -107,6 +111,19 @@ class Repository:
             check=False,
             cwd=self.cwd,
             start_new_session=True,  # a kill of our process group must not cut git off over its own lock files
+        )
+
+    def start(self, *arguments: str, stdin: int | IO[bytes] | None = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
+        """A git command under way, whose output the caller reads while it works; what it complains of is lost."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a pipe that nobody reads would stop git; who sees it fail can ask again
+            env=self._environment({}),
+            cwd=self.cwd,
+            start_new_session=True,
+            bufsize=_BUFFER,
         )
 
     @property

@@ -14,10 +14,10 @@ from amlgit.model.assets import Asset
 from amlgit.remotes import archive
 from amlgit.store import chains, incoming, trailers
 from amlgit.store.chains import Version
-from amlgit.store.folders import PARENTS, Folder, TreeEntry, content_entries, folders, past_contents, read_tree, removed
+from amlgit.store.folders import PARENTS, Folder, content_entries, folders, past_contents, removed
 from amlgit.store.incoming import Incoming
 from amlgit.store.lock import exclusive
-from amlgit.store.objects import blob_id
+from amlgit.store.objects import TreeEntry, blob_id, read_tree
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
 from amlgit.workflows.fetch import FetchReport, Progress, record
