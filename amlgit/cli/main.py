@@ -22,12 +22,14 @@ VERBS: dict[str, str] = {
     "init": "setup",
     "install": "setup",
     "log": "see",
+    "map": "mapping",
     "pull": "move",
     "push": "move",
     "remote": "setup",
     "rm": "move",
     "secret": "secret",
     "status": "see",
+    "tag": "mapping",
     "uninstall": "setup",
 }
 """Verb → the module of `amlgit.cli` that has it, imported when it is asked for: a hook runs at every commit."""

@@ -77,10 +77,43 @@ class Entry(NamedTuple):
 def newest_first(repository: Repository, tip: str) -> Iterator[Entry]:
     """The versions of a chain, newest first, while git is still at work."""
     number = 0
-    for record in streams.records(repository, *_LOG, "-z", "--encoding=UTF-8", "--format=%H%x01%at%x01%an <%ae>%x01%B", tip):
+    for record in streams.records(repository, *_LOG, *_TEXT, tip):
         commit, time, author, message = record.split("\x01", 3)
         number = number - 1 if number else _number(repository, tip, message)
         yield Entry(commit, number, int(time), author, message)
+
+
+def search(repository: Repository, tips: Iterable[str], text: str) -> Iterator[tuple[str, str]]:
+    """Commit and message of what is behind `tips` and has this text in its message, newest first."""
+    names = "".join(f"{tip}\n" for tip in tips).encode()
+    found = streams.records(repository, "log", *_TEXT, "-F", f"--grep={text}", "--stdin", stdin=names) if names else ()
+    for record in found:
+        commit, _, _, message = record.split("\x01", 3)
+        yield commit, message
+
+
+class Place(NamedTuple):
+    """Where a commit stands in the record."""
+
+    remote: str
+    number: int
+    content: str
+
+
+def place_of(repository: Repository, commit: str) -> Place | None:
+    """The place of a commit in the record; None for any other commit."""
+    found = list(streams.objects(repository, "log", "--no-walk", "--no-show-signature", "--format=%H%n%T", commit))
+    _, content, _ = _parts(tree_ids(found[1].data, repository.object_format))
+    refs = (
+        repository.text("for-each-ref", f"--contains={commit}", "--format=%(refname)", PREFIX, SHARED_PREFIX, _REMOTES).splitlines()
+        if content
+        else []
+    )
+    chain = next((name for name in refs if name.startswith(PREFIX) or is_shared(name)), None)
+    if content is None or chain is None:
+        return None
+    said = streams.read_commit(found[0].data, {})
+    return Place(chain.split("/")[-2], _number(repository, commit, said.message), content)
 
 
 def entries(repository: Repository, tip: str) -> list[Entry]:
@@ -108,7 +141,29 @@ def versions(repository: Repository, tip: str) -> list[Version]:
     return found
 
 
-_LOG = ("log", "--first-parent", "--no-show-signature", "--no-mailmap")
+def contents(repository: Repository, tips: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Tip → (commit, content id) of each version of its chain, newest first; one walk for all chains."""
+    wanted = list(dict.fromkeys(tips))
+    if not wanted:
+        return {}
+    names = "".join(f"{tip}\n" for tip in wanted).encode()
+    known: dict[str, tuple[str, str | None]] = {}
+    for ids, tree in streams.annotated(repository, *_LOG, "--format=%T %H %P", "--stdin", stdin=names):
+        commit, _, parent = ids.partition(" ")
+        known[commit] = (parent[: len(commit)], _parts(tree_ids(tree, repository.object_format))[1])
+    return {tip: list(_back(known, tip)) for tip in wanted}
+
+
+def _back(known: Mapping[str, tuple[str, str | None]], commit: str) -> Iterator[tuple[str, str]]:
+    while commit in known:
+        parent, content = known[commit]
+        if content is not None:
+            yield commit, content
+        commit = parent
+
+
+_LOG = ("log", "--first-parent", "--no-show-signature")
+_TEXT = ("-z", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8", "--format=%H%x01%at%x01%an <%ae>%x01%B")
 
 
 def _number(repository: Repository, tip: str, message: str) -> int:
@@ -130,10 +185,15 @@ def shared(repository: Repository) -> dict[str, list[str]]:
 def _shared(refs: Mapping[str, str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, tip in refs.items():
-        *_, mark, remote, family = ("", *name.split("/"))  # a git remote's name may hold slashes, ours don't
-        if name.startswith(SHARED_PREFIX) or (name.startswith(_REMOTES) and mark == "amlgit" and len(family) == 32):
-            found.setdefault(f"{PREFIX}{remote}/{family}", []).append(tip)
+        if is_shared(name):
+            found.setdefault(PREFIX + "/".join(name.split("/")[-2:]), []).append(tip)
     return found
+
+
+def is_shared(name: str) -> bool:
+    """Whether a ref is a chain that somebody shared."""
+    *_, mark, _, family = ("", *name.split("/"))  # a git remote's name may hold slashes, ours don't
+    return name.startswith(SHARED_PREFIX) or (name.startswith((_REMOTES, "refs/heads/")) and mark == "amlgit" and len(family) == 32)
 
 
 def tips(repository: Repository, remote: str | None = None) -> dict[str, str]:

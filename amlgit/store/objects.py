@@ -4,7 +4,7 @@ import functools
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 
@@ -70,4 +70,17 @@ def tree_ids(data: bytes, object_format: str) -> dict[str, str]:
     return {os.fsdecode(name): object_id.hex() for _, name, object_id in _ENTRIES[object_format].findall(data)}
 
 
-_ENTRIES = {name: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for name, width in (("sha1", 20), ("sha256", 32))}
+def subtrees(data: bytes, object_format: str) -> list[str]:
+    """The ids of the folders in a tree object."""
+    return [object_id.hex() for mode, _, object_id in _ENTRIES[object_format].findall(data) if mode == b"40000"]
+
+
+def pruned(data: bytes, keeps: Callable[[str], bool], object_format: str) -> str | None:
+    """The id a tree object has with only the entries whose names are kept; None where none is."""
+    kept = [whole for whole, name in _WHOLE_ENTRIES[object_format].findall(data) if keeps(os.fsdecode(name))]
+    return _object_id(b"tree", b"".join(kept), object_format) if kept else None
+
+
+_WIDTHS = {"sha1": 20, "sha256": 32}
+_ENTRIES = {name: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for name, width in _WIDTHS.items()}
+_WHOLE_ENTRIES = {name: re.compile(rb"([0-7]+ ([^\0]+)\0.{%d})" % width, re.DOTALL) for name, width in _WIDTHS.items()}

@@ -176,7 +176,7 @@ class Repository:
         names = [name for name in asked if name not in broken]
         if not names:
             return contents
-        output = self.run("cat-file", "--batch", stdin=os.fsencode("".join(f"{name}\n" for name in names)))
+        output = self.run("cat-file", "--batch", "--buffer", stdin=os.fsencode("".join(f"{name}\n" for name in names)))
         start = 0
         for name in names:
             end = output.index(b"\n", start)

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import NamedTuple
@@ -23,19 +23,33 @@ class Found(NamedTuple):
 
 
 def objects(repository: Repository, *walk: str, stdin: bytes = b"") -> Iterator[Found]:
-    """The objects that a git command names, one a line, in its order; raises StorageFailed where git fails.
+    """The objects that a git command names, one a line, in its order; raises StorageFailed where git fails."""
+    for line, read in _answers(repository, "--batch", walk, stdin):
+        yield _found(line, read)
+
+
+def _found(line: bytes, read: Callable[[int], bytes]) -> Found:
+    head = line.decode(errors="replace").rsplit(" ", 2)
+    size = head[-1].rstrip()
+    return Found(head[0], head[1], read(int(size) + 1)[:-1]) if size.isdigit() else Found(" ".join(head[:-1]), "", b"")
+
+
+def _answers(repository: Repository, form: str, walk: Sequence[str], stdin: bytes) -> Iterator[tuple[bytes, Callable[[int], bytes]]]:
+    """The first line of each answer of `git cat-file`, and how to read on.
 
     The names go from one git to the other without passing through us: ten thousand commits with their trees take
     half as much again as git needs to find them.
     """
     finder = repository.start(*walk, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL)
-    reader = repository.start("cat-file", "--batch", "--buffer", stdin=finder.stdout)
+    reader = repository.start("cat-file", form, "--buffer", stdin=finder.stdout)
     assert finder.stdout is not None
+    assert reader.stdout is not None
     finder.stdout.close()  # the reader holds it; git stops when nobody does
     try:
         if finder.stdin is not None:
             _feed(finder, stdin)
-        yield from _parsed(reader)
+        while line := reader.stdout.readline():
+            yield line, reader.stdout.read
         if finder.wait() != 0 or reader.wait() != 0:
             repository.run(*walk, stdin=stdin)  # to hear why
             raise StorageFailed("git cat-file failed", hint=_FSCK)
@@ -43,22 +57,32 @@ def objects(repository: Repository, *walk: str, stdin: bytes = b"") -> Iterator[
         _end(finder, reader)
 
 
-def records(repository: Repository, *arguments: str) -> Iterator[str]:
+def records(repository: Repository, *arguments: str, stdin: bytes = b"") -> Iterator[str]:
     """What a git command prints, cut at its NULs, as soon as it is there; raises StorageFailed where git fails."""
-    process = repository.start(*arguments)
-    stream = process.stdout
-    assert stream is not None
+    process = repository.start(*arguments, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL)
+    assert process.stdout is not None
     try:
+        if process.stdin is not None:
+            _feed(process, stdin)
         rest = b""
-        while piece := os.read(stream.fileno(), _PIECE):
+        while piece := os.read(process.stdout.fileno(), _PIECE):
             whole, separator, rest = (rest + piece).rpartition(b"\0")
             yield from whole.decode(errors="replace").split("\0") if separator else ()
         if rest:
             yield rest.decode(errors="replace")
         if process.wait() != 0:
-            repository.run(*arguments)  # to hear why
+            repository.run(*arguments, stdin=stdin)  # to hear why
     finally:
         _end(process)
+
+
+def annotated(repository: Repository, *walk: str, stdin: bytes) -> Iterator[tuple[str, bytes]]:
+    """What a git command says behind the name of an object, a line for each, and the object; raises StorageFailed where git fails."""
+    for line, read in _answers(repository, "--batch=%(objectsize) %(rest)", walk, stdin):
+        size, _, rest = line.decode(errors="replace").removesuffix("\n").partition(" ")
+        if not size.isdigit():
+            raise StorageFailed(f"{size} is not in this repository", hint=_FSCK)
+        yield rest, read(int(size) + 1)[:-1]
 
 
 class Reader:
@@ -86,10 +110,12 @@ class Reader:
         with suppress(BrokenPipeError):
             stream.write(os.fsencode("".join(f"{name}\n" for name in names)))
             stream.flush()
-        answers = list(islice(_parsed(self._process), len(names)))
-        if len(answers) < len(names):
+        answers = self._process.stdout
+        assert answers is not None
+        found = [_found(line, answers.read) for line in islice(answers, len(names))]
+        if len(found) < len(names):
             raise StorageFailed("git cat-file failed", hint=_FSCK)
-        return answers
+        return found
 
 
 @contextmanager
@@ -107,16 +133,6 @@ def _feed(process: "subprocess.Popen[bytes]", data: bytes) -> None:
     assert process.stdin is not None
     with suppress(BrokenPipeError), process.stdin:  # its exit code tells
         process.stdin.write(data)
-
-
-def _parsed(process: "subprocess.Popen[bytes]") -> Iterator[Found]:
-    stream = process.stdout
-    assert stream is not None
-    readline, read = stream.readline, stream.read
-    while line := readline():
-        head = line.decode(errors="replace").rsplit(" ", 2)
-        size = head[-1].rstrip()
-        yield Found(head[0], head[1], read(int(size) + 1)[:-1]) if size.isdigit() else Found(" ".join(head[:-1]), "", b"")
 
 
 def _end(*processes: "subprocess.Popen[bytes]") -> None:

@@ -71,6 +71,11 @@ def subjects(repository: Repository) -> list[Subject]:
     return sorted(found.values(), key=lambda subject: (subject.title, subject.family))
 
 
+def is_version(name: str) -> bool:
+    """Whether a name has the form EXPERIMENT@N or EXPERIMENT@SNAPSHOT."""
+    return _VERSION.fullmatch(name) is not None
+
+
 def choose(repository: Repository, name: str) -> Choice:
     """What EXPERIMENT, EXPERIMENT@N or EXPERIMENT@SNAPSHOT means; raises UsageError listing the candidates where it is not one."""
     known = subjects(repository)
