@@ -53,20 +53,21 @@ def _edit(repository: Path) -> None:
 
 
 def measure_log(data: Data) -> Iterator[Figure]:
-    """`amlgit log --json` of one experiment with many versions."""
+    """`amlgit log --json` of one experiment with many versions, and `amlgit map --json` beside them."""
     repository = data.folder / "clone"
     if not (repository / ".git").is_dir():
         run(clone_command(data.archive(20, data.many), repository), data.variables)
     family = _family(data.archive(20, data.many))
     git = ("git", "-C", str(repository), "log", "--format=%H%n%B", f"refs/amlgit/archive/{family}")
-    commands = {
-        "git": Command(arguments=git),
-        "amlgit": Command(arguments=(*amlgit_script(), "log", "--json", family), folder=repository),
-    }
-    runs = interleaved(commands, max(data.rounds, 5), data.variables)
-    git_log, amlgit_log = seconds(runs["git"]), seconds(runs["amlgit"])
-    note = f"{amlgit_log * 1000:.0f} ms against {git_log * 1000:.0f} ms for `git log --format=%H%n%B`"
-    yield Figure(name=f"`amlgit log --json` of {data.many:,} versions", value=amlgit_log / git_log, unit="times the floor", at_most=4, note=note)
+    asked = {"log --json": ("log", "--json", family), "map --json": ("map", "--json"), "map --all --json": ("map", "--all", "--json")}
+    commands = {"git": Command(arguments=git)}
+    commands |= {name: Command(arguments=(*amlgit_script(), *words), folder=repository) for name, words in asked.items()}
+    runs = interleaved(commands, max(data.rounds, 7), data.variables)
+    floor = seconds(runs["git"])
+    for name in asked:
+        taken = seconds(runs[name])
+        note = f"{taken * 1000:.0f} ms against {floor * 1000:.0f} ms for `git log --format=%H%n%B`"
+        yield Figure(name=f"`amlgit {name}` with {data.many:,} versions", value=taken / floor, unit="times the floor", at_most=4, note=note)
 
 
 def _family(archive: Path) -> str:

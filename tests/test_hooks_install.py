@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import FINDINGS, OK, REFUSED, aml, clone_samples, dirty, git, git_run, on_path, replace_in, script, without_amlgit
+from tests.helpers import FINDINGS, OK, REFUSED, UNREACHABLE, aml, clone_samples, dirty, git, git_run, on_path, replace_in, script, without_amlgit
 
 HOOKS = ("pre-commit", "pre-push", "post-merge")
 NODE = "experiments/Customer churn - training-609597/nodes/Train Model 166-bb60.json"
@@ -187,6 +187,34 @@ def test_lines_that_the_user_adds_to_our_hook_stay_when_it_goes(repository: Path
     assert hook.read_text() == "#!/bin/sh\necho mine\n"
 
 
+def test_a_hook_that_is_kept_goes_on_running_when_the_user_edits_ours(repository: Path) -> None:
+    script(repository / ".git" / "hooks" / "pre-commit", "#!/usr/bin/env python3\nopen('log', 'a').write('kept\\n')\n")
+    aml(repository, "install", "--hooks").expect(OK)
+    hook = repository / ".git" / "hooks" / "pre-commit"
+    hook.write_text(hook.read_text().replace("#!/bin/sh\n", "#!/bin/sh\necho mine >> log\n"))
+    aml(repository, "install", "--hooks").expect(OK)
+    git_run(repository, "commit", "--allow-empty", "-m", "x").expect(OK)
+    assert (repository / "log").read_text() == "mine\nkept\n"
+
+
+def test_a_hook_of_ours_that_lost_its_mode_runs_again_after_another_install(repository: Path) -> None:
+    aml(repository, "install", "--hooks").expect(OK)
+    hook = repository / ".git" / "hooks" / "pre-commit"
+    hook.chmod(0o644)
+    assert "hooks/pre-commit" in aml(repository, "install", "--hooks").expect(OK).out
+    assert "is set up already" in aml(repository, "install", "--hooks").expect(OK).out
+    assert os.access(hook, os.X_OK)
+
+
+def test_where_ours_can_not_be_written_the_hook_that_was_there_stays(repository: Path) -> None:
+    hooks = repository / ".git" / "hooks"
+    script(hooks / "pre-commit", "#!/usr/bin/env python3\n")
+    (hooks / ".pre-commit.amlgit-new").mkdir()  # the name that a file of ours has while it is written
+    aml(repository, "install", "--hooks").expect(UNREACHABLE)
+    assert (hooks / "pre-commit").read_text() == "#!/usr/bin/env python3\n"
+    assert not (hooks / "pre-commit.before-amlgit").exists()
+
+
 def test_a_run_that_was_cut_off_after_keeping_a_hook_is_finished_by_the_next(repository: Path) -> None:
     hooks = repository / ".git" / "hooks"
     script(hooks / "pre-commit.before-amlgit", "#!/usr/bin/env python3\nraise SystemExit(3)\n")
@@ -251,6 +279,14 @@ def test_a_folder_of_hooks_outside_the_repository_is_left_alone(repository: Path
     aml(repository, "install", "--hooks").expect(OK)
     _damage(repository)
     assert git_run(repository, "commit", "-m", "bad").code != OK
+
+
+def test_uninstall_does_not_write_outside_the_repository(repository: Path, tmp_path: Path) -> None:
+    copied = "#!/bin/sh\n# amlgit: begin\namlgit hook pre-commit\n# amlgit: end\n"
+    script(tmp_path / "everybody" / "pre-commit", copied)
+    git(repository, "config", "--global", "core.hooksPath", tmp_path / "everybody")
+    aml(repository, "uninstall").expect(OK)
+    assert (tmp_path / "everybody" / "pre-commit").read_text() == copied
 
 
 def test_with_husky_the_scripts_that_it_runs_get_our_lines_and_not_its_generated_folder(repository: Path) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from amlgit.config import check_remote_name
 from amlgit.errors import UsageError
-from amlgit.store import chains
+from amlgit.store import chains, trailers
 from amlgit.store.repository import Repository, discover
-from tests.helpers import FAMILY, OTHER_FAMILY, aml, experiment, git, save
+from tests.helpers import FAMILY, OTHER_FAMILY, aml, experiment, git, save, snapshot_id
 
 
 @pytest.fixture
@@ -159,3 +159,31 @@ def test_a_pull_adopts_what_others_shared_and_never_knows_less(folder: Path, tmp
         "no branch hangs on a chain"
     )
     assert other.refs()[chains.ref("archive", OTHER_FAMILY)] == wanted[chains.ref("archive", OTHER_FAMILY)], "adopted as it was"
+
+
+def test_a_shallow_chain_keeps_its_numbers(folder: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "shallow")
+    git(tmp_path / "shallow", "fetch", "--quiet", "--depth=2", f"file://{folder}", "+refs/amlgit/*:refs/amlgit/*")
+    shallow = discover(tmp_path / "shallow", os.environ)
+    tip = shallow.refs()[chains.ref("archive", FAMILY)]
+    assert [entry.number for entry in chains.entries(shallow, tip)] == [3, 4]
+    assert [(version.number, version.parent) for version in chains.versions(shallow, tip)] == [
+        (3, ""),
+        (4, f"{shallow.text('rev-parse', tip + '~1')}"),
+    ]
+
+
+def test_a_chain_whose_subjects_count_nothing_is_counted(repository: Repository, folder: Path) -> None:
+    tree = repository.text("rev-parse", f"{repository.refs()[chains.ref('archive', FAMILY)]}^{{tree}}")
+    parent = git(folder, "commit-tree", tree, "-m", "one: run of mine")
+    tip = git(folder, "commit-tree", tree, "-p", parent, "-m", "two")
+    assert [entry.number for entry in chains.entries(repository, tip)] == [1, 2]
+    assert [version.number for version in chains.versions(repository, tip)] == [1, 2]
+
+
+def test_what_a_summary_says_is_no_trailer(repository: Repository) -> None:
+    (version,) = chains.versions(repository, repository.refs()[chains.ref("archive", OTHER_FAMILY)])
+    assert version.snapshot == snapshot_id(1, family=OTHER_FAMILY)
+    draft = "t: draft 1\n\nAml-Snapshot: no\n\nAml-Status: InDraft\n"
+    assert trailers.value(draft, trailers.SNAPSHOT) is None
+    assert trailers.value(draft, trailers.STATUS) == "InDraft"

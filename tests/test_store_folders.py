@@ -7,7 +7,8 @@ import pytest
 
 from amlgit.errors import InvalidDocument
 from amlgit.store import chains
-from amlgit.store.folders import Folder, content_id, folders, is_content, past_contents, read_tree, removed
+from amlgit.store.folders import Folder, content_id, folders, is_content, past_contents, removed
+from amlgit.store.objects import read_tree
 from amlgit.store.repository import Repository, discover
 from tests.helpers import FAMILY, OTHER_FAMILY, aml, commit_all, experiment, git, git_bytes, save
 
@@ -208,8 +209,8 @@ def test_a_tree_is_read_as_git_lists_it(root: Path, repository: Repository) -> N
 def test_a_content_id_is_that_of_the_chain(repository: Repository) -> None:
     version = chains.versions(repository, repository.refs()[chains.ref("archive", FAMILY)])[-1]
     data = repository.blobs([version.content])[version.content]
-    assert content_id(read_tree(data, "sha1"), chains.EXPERIMENT, "sha1") == version.content
-    assert content_id([], chains.EXPERIMENT, "sha1") is None
+    assert content_id(data, chains.EXPERIMENT, "sha1") == version.content
+    assert content_id(b"", chains.EXPERIMENT, "sha1") is None
     assert is_content("nodes", chains.EXPERIMENT)
     assert not is_content("sync.json", chains.WEB_SERVICE)
     assert is_content("anything.json", chains.WEB_SERVICE)

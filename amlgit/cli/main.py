@@ -24,6 +24,7 @@ VERBS: dict[str, str] = {
     "init": "setup",
     "install": "setup",
     "log": "see",
+    "map": "mapping",
     "merge": "merging",
     "merge-driver": "merging",
     "pull": "move",
@@ -33,6 +34,7 @@ VERBS: dict[str, str] = {
     "rm": "move",
     "secret": "secret",
     "status": "see",
+    "tag": "mapping",
     "uninstall": "setup",
 }
 """Verb → the module of `amlgit.cli` that has it, imported when it is asked for: a hook runs at every commit."""
@@ -85,13 +87,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a title may hold what this terminal can't show
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    sys.stderr.flush()
+    os._exit(code)  # taking ten thousand values apart one by one, to give back memory that goes anyway, costs more than writing them
 
 
 def run(arguments: list[str]) -> int:
     """The exit code of a command line (the architecture page lists them)."""
     try:
         result = amlgit.main(args=arguments, prog_name=_program_name(), standalone_mode=False)
+        sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code

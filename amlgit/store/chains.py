@@ -1,10 +1,11 @@
 """Chains: the record of one experiment (or web service) of one remote, a ref with one commit per version."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amlgit.store import trailers
+from amlgit.store import streams, trailers
+from amlgit.store.objects import tree_ids
 from amlgit.store.repository import Repository
 
 PREFIX = "refs/amlgit/"
@@ -36,12 +37,16 @@ class Version:
     time: int
     author: str
     message: str
-    trailers: Mapping[str, str]
+
+    @property
+    def trailers(self) -> Mapping[str, str]:
+        """What the message says for programs, read when it is asked for: of ten thousand versions it would be most of the memory."""
+        return trailers.parse(self.message)
 
     @property
     def snapshot(self) -> str | None:
         """The id of the run's snapshot, or None for a draft."""
-        return self.trailers.get(trailers.SNAPSHOT)
+        return trailers.value(self.message, trailers.SNAPSHOT)
 
     @property
     def title(self) -> str:
@@ -58,7 +63,6 @@ class Entry(NamedTuple):
     """One line of a log: a version without a look at its trees; a tuple, because there may be tens of thousands."""
 
     commit: str
-    parent: str
     number: int
     time: int
     author: str
@@ -70,45 +74,107 @@ class Entry(NamedTuple):
         return self.message.partition("\n")[0]
 
 
-def entries(repository: Repository, tip: str) -> list[Entry]:
-    """The versions of a chain, oldest first, by one git process."""
-    output = repository.run(
-        *("log", "--first-parent", "--reverse", "-z", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8"),
-        *("--format=%H%x01%P%x01%at%x01%an <%ae>%x01%B", tip),
+def newest_first(repository: Repository, tip: str) -> Iterator[Entry]:
+    """The versions of a chain, newest first, while git is still at work."""
+    number = 0
+    for record in streams.records(repository, *_LOG, *_TEXT, tip):
+        commit, time, author, message = record.split("\x01", 3)
+        number = number - 1 if number else _number(repository, tip, message)
+        yield Entry(commit, number, int(time), author, message)
+
+
+def search(repository: Repository, tips: Iterable[str], text: str) -> Iterator[tuple[str, str]]:
+    """Commit and message of what is behind `tips` and has this text in its message, newest first."""
+    names = "".join(f"{tip}\n" for tip in tips).encode()
+    found = streams.records(repository, "log", *_TEXT, "-F", f"--grep={text}", "--stdin", stdin=names) if names else ()
+    for record in found:
+        commit, _, _, message = record.split("\x01", 3)
+        yield commit, message
+
+
+class Place(NamedTuple):
+    """Where a commit stands in the record."""
+
+    remote: str
+    number: int
+    content: str
+
+
+def place_of(repository: Repository, commit: str) -> Place | None:
+    """The place of a commit in the record; None for any other commit."""
+    found = list(streams.objects(repository, "log", "--no-walk", "--no-show-signature", "--format=%H%n%T", commit))
+    _, content, _ = _parts(tree_ids(found[1].data, repository.object_format))
+    refs = (
+        repository.text("for-each-ref", f"--contains={commit}", "--format=%(refname)", PREFIX, SHARED_PREFIX, _REMOTES).splitlines()
+        if content
+        else []
     )
-    found = []
-    for number, record in enumerate(output.decode(errors="replace").removesuffix("\0").split("\0"), 1):
-        commit, parent, time, author, message = record.split("\x01", 4)
-        found.append(Entry(commit, parent, number, int(time), author, message))
-    return found
+    chain = next((name for name in refs if name.startswith(PREFIX) or is_shared(name)), None)
+    if content is None or chain is None:
+        return None
+    said = streams.read_commit(found[0].data, {})
+    return Place(chain.split("/")[-2], _number(repository, commit, said.message), content)
+
+
+def entries(repository: Repository, tip: str) -> list[Entry]:
+    """The versions of a chain, oldest first."""
+    return list(newest_first(repository, tip))[::-1]
 
 
 def versions(repository: Repository, tip: str) -> list[Version]:
-    """The versions of a chain with their content ids, oldest first, by two git processes."""
-    listed = entries(repository, tip)
-    questions = [f"{entry.commit}:{path}" for entry in listed for path in (EXPERIMENT, WEB_SERVICE, RUN_FILE)]
-    answers = repository.run("cat-file", "--batch-check=%(objectname)", stdin="\n".join(questions).encode() + b"\n").decode().splitlines()
-    found: list[Version] = []
-    for index, entry in enumerate(listed):
-        experiment, service, run = (None if " " in answer else answer for answer in answers[3 * index : 3 * index + 3])
-        content = experiment or service
-        if content is None:
-            continue
-        found.append(
-            Version(
-                commit=entry.commit,
-                parent=entry.parent,
-                number=entry.number,
-                kind=EXPERIMENT if experiment else WEB_SERVICE,
-                content=content,
-                run=run,
-                time=entry.time,
-                author=entry.author,
-                message=entry.message,
-                trailers=trailers.parse(entry.message),
-            )
-        )
+    """The versions of a chain with their content ids, oldest first."""
+    authors: dict[bytes, str] = {}
+    objects = streams.objects(repository, *_LOG, "--format=%H%n%T", tip)
+    walked = [
+        (commit.id, streams.read_commit(commit.data, authors), *_parts(tree_ids(tree.data, repository.object_format)))
+        for commit, tree in zip(objects, objects, strict=True)
+    ]
+    number = _number(repository, tip, walked[0][1].message) - len(walked)
+    parent = ""
+    found = []
+    while walked:  # used up on the way, so that no version is held twice
+        commit, said, kind, content, run = walked.pop()
+        number += 1
+        if content is not None:
+            found.append(Version(commit=commit, parent=parent, number=number, kind=kind, content=content, run=run, **said._asdict()))
+        parent = commit
     return found
+
+
+def contents(repository: Repository, tips: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Tip → (commit, content id) of each version of its chain, newest first; one walk for all chains."""
+    wanted = list(dict.fromkeys(tips))
+    if not wanted:
+        return {}
+    names = "".join(f"{tip}\n" for tip in wanted).encode()
+    known: dict[str, tuple[str, str | None]] = {}
+    for ids, tree in streams.annotated(repository, *_LOG, "--format=%T %H %P", "--stdin", stdin=names):
+        commit, _, parent = ids.partition(" ")
+        known[commit] = (parent[: len(commit)], _parts(tree_ids(tree, repository.object_format))[1])
+    return {tip: list(_back(known, tip)) for tip in wanted}
+
+
+def _back(known: Mapping[str, tuple[str, str | None]], commit: str) -> Iterator[tuple[str, str]]:
+    while commit in known:
+        parent, content = known[commit]
+        if content is not None:
+            yield commit, content
+        commit = parent
+
+
+_LOG = ("log", "--first-parent", "--no-show-signature")
+_TEXT = ("-z", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8", "--format=%H%x01%at%x01%an <%ae>%x01%B")
+
+
+def _number(repository: Repository, tip: str, message: str) -> int:
+    """The number of the newest version, which a shallow clone can't count."""
+    return trailers.number(message) or int(repository.text("rev-list", "--first-parent", "--count", tip))
+
+
+def _parts(trees: Mapping[str, str]) -> tuple[str, str | None, str | None]:
+    """Kind, content and run.json of a version by the entries of its tree."""
+    kind = EXPERIMENT if EXPERIMENT in trees else WEB_SERVICE
+    return kind, trees.get(kind), trees.get(RUN_FILE)
 
 
 def shared(repository: Repository) -> dict[str, list[str]]:
@@ -119,10 +185,15 @@ def shared(repository: Repository) -> dict[str, list[str]]:
 def _shared(refs: Mapping[str, str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, tip in refs.items():
-        *_, mark, remote, family = ("", *name.split("/"))  # a git remote's name may hold slashes, ours don't
-        if name.startswith(SHARED_PREFIX) or (name.startswith(_REMOTES) and mark == "amlgit" and len(family) == 32):
-            found.setdefault(f"{PREFIX}{remote}/{family}", []).append(tip)
+        if is_shared(name):
+            found.setdefault(PREFIX + "/".join(name.split("/")[-2:]), []).append(tip)
     return found
+
+
+def is_shared(name: str) -> bool:
+    """Whether a ref is a chain that somebody shared."""
+    *_, mark, _, family = ("", *name.split("/"))  # a git remote's name may hold slashes, ours don't
+    return name.startswith(SHARED_PREFIX) or (name.startswith((_REMOTES, "refs/heads/")) and mark == "amlgit" and len(family) == 32)
 
 
 def tips(repository: Repository, remote: str | None = None) -> dict[str, str]:

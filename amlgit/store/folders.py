@@ -1,13 +1,13 @@
 """The folders of experiments and web services in a commit: their bindings and content ids, now and in history."""
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument
 from amlgit.form.companions import ASSETS, SYNC, Binding, read_sync
-from amlgit.store import chains, objects
+from amlgit.store import chains, objects, streams
+from amlgit.store.objects import TreeEntry, read_tree, tree_ids
 from amlgit.store.repository import Repository
 
 PARENTS: Mapping[str, str] = {chains.EXPERIMENT: "experiments", chains.WEB_SERVICE: "webservices"}
@@ -32,33 +32,14 @@ class Folder:
     """The content id, or None where nothing of the content is there."""
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
-    """One entry of a tree object."""
-
-    mode: str
-    name: str
-    id: str
-
-
-def read_tree(data: bytes, object_format: str) -> list[TreeEntry]:
-    """The entries of a tree object."""
-    found = _ENTRIES[object_format].findall(data)
-    return [TreeEntry(mode.decode(), os.fsdecode(name), object_id.hex()) for mode, name, object_id in found]
-
-
-_ENTRIES = {name: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for name, width in (("sha1", 20), ("sha256", 32))}
-
-
 def content_entries(entries: Iterable[TreeEntry], kind: str) -> list[TreeEntry]:
     """The entries that are content."""
     return [entry for entry in entries if is_content(entry.name, kind)]
 
 
-def content_id(entries: Iterable[TreeEntry], kind: str, object_format: str) -> str | None:
-    """The content id of a folder with these entries."""
-    kept = content_entries(entries, kind)
-    return objects.tree_of([(entry.mode, entry.name, entry.id) for entry in kept], object_format) if kept else None
+def content_id(data: bytes, kind: str, object_format: str) -> str | None:
+    """The content id of a folder with this tree object; None where nothing of the content is there."""
+    return objects.pruned(data, lambda name: is_content(name, kind), object_format)
 
 
 def folders(repository: Repository, rev: str | None) -> list[Folder]:
@@ -66,17 +47,16 @@ def folders(repository: Repository, rev: str | None) -> list[Folder]:
     if rev is None:
         return []
     parents = {f"{rev}:{parent}": kind for kind, parent in PARENTS.items()}
-    listed = repository.blobs(parents)
-    found: list[tuple[str, str, str]] = []
-    for name, data in listed.items():
-        kind = parents[name]
-        for entry in read_tree(data, repository.object_format):
-            if entry.mode == "40000":
-                found.append((f"{PARENTS[kind]}/{entry.name}", kind, entry.id))
-    trees = repository.blobs(tree for _, _, tree in found)
-    entries = {tree: read_tree(data, repository.object_format) for tree, data in trees.items()}
-    sync_ids = {path: entry.id for path, _, tree in found for entry in entries[tree] if entry.name == SYNC}
-    syncs = repository.blobs(sync_ids.values())
+    with streams.reader(repository) as reader:
+        found = [
+            (f"{PARENTS[parents[name]]}/{entry.name}", parents[name], entry.id)
+            for name, data in reader.blobs(parents).items()
+            for entry in read_tree(data, repository.object_format)
+            if entry.mode == "40000"
+        ]
+        trees = reader.blobs(tree for _, _, tree in found)
+        sync_ids = {path: ids[SYNC] for path, _, tree in found if SYNC in (ids := tree_ids(trees[tree], repository.object_format))}
+        syncs = reader.blobs(sync_ids.values())
     result = []
     for path, kind, tree in found:
         sync = syncs.get(sync_ids.get(path, ""))
@@ -85,7 +65,7 @@ def folders(repository: Repository, rev: str | None) -> list[Folder]:
         except InvalidDocument as error:
             hint = f"Mend it, or bring it back with 'git checkout <rev> -- \"{path}/{SYNC}\"'."
             raise InvalidDocument(f"{path}/{SYNC}: {error}", hint=hint) from error
-        result.append(Folder(path=path, kind=kind, bindings=bindings, content=content_id(entries[tree], kind, repository.object_format)))
+        result.append(Folder(path=path, kind=kind, bindings=bindings, content=content_id(trees[tree], kind, repository.object_format)))
     return sorted(result, key=lambda folder: folder.path)
 
 
@@ -93,7 +73,7 @@ def past_contents(repository: Repository, rev: str, folder: Folder) -> set[str]:
     """Every content id the folder ever had in the history of a commit."""
     commits = repository.text("log", "--full-history", "--format=%H", rev, "--", f":(literal){folder.path}").split()
     trees = repository.blobs(f"{commit}:{folder.path}" for commit in commits)
-    ids = {content_id(read_tree(data, repository.object_format), folder.kind, repository.object_format) for data in trees.values()}
+    ids = {content_id(data, folder.kind, repository.object_format) for data in trees.values()}
     return {found for found in ids if found is not None}
 
 

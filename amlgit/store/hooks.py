@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amlgit import config
-from amlgit.errors import Refused
+from amlgit.errors import AmlgitError, Refused
 from amlgit.store import blocks
 from amlgit.store.repository import Repository
 
@@ -38,8 +38,10 @@ class _Plan:
 
     path: Path
     data: bytes
-    keep: Path | None
-    """Where the hook that is there goes, or None where its text is in ours."""
+    is_ours: bool
+    """Whether it is a file of ours, and no script of somebody else's with our lines in it."""
+    keep: Path | None = None
+    """Where a hook goes that is in its place."""
 
 
 def install(repository: Repository) -> list[str]:
@@ -47,14 +49,22 @@ def install(repository: Repository) -> list[str]:
     folder = _folder(repository)
     plans = [plan for name in NAMES if (plan := _plan(folder, name)) is not None]
     for plan in plans:
-        plan.path.parent.mkdir(parents=True, exist_ok=True)
-        if plan.keep is not None:
-            os.rename(plan.path, plan.keep)
-        is_new = not plan.path.exists()
-        config.write_atomically(plan.path, plan.data)
-        if is_new:
-            plan.path.chmod(plan.path.stat().st_mode | 0o111)
+        _carry_out(plan)
     return [str(plan.path) for plan in plans]
+
+
+def _carry_out(plan: _Plan) -> None:
+    plan.path.parent.mkdir(parents=True, exist_ok=True)
+    if plan.keep is not None:
+        os.rename(plan.path, plan.keep)
+    try:
+        config.write_atomically(plan.path, plan.data)
+    except (AmlgitError, OSError):
+        if plan.keep is not None:
+            os.rename(plan.keep, plan.path)
+        raise
+    if plan.is_ours:
+        plan.path.chmod(plan.path.stat().st_mode | 0o111)
 
 
 def are_shared(repository: Repository) -> bool:
@@ -66,7 +76,8 @@ def uninstall(repository: Repository) -> list[str]:
     """Take our hooks out of every folder that `install` may have put them in; gives those that changed."""
     changed = []
     for folder in dict.fromkeys((repository.common_dir / "hooks", *_configured(repository))):
-        changed += [str(folder / name) for name in NAMES if _take_out(folder / name)]
+        if _is_shared(repository, folder) is not None:
+            changed += [str(folder / name) for name in NAMES if _take_out(folder / name)]
     return changed
 
 
@@ -88,15 +99,21 @@ def _take_out(path: Path) -> bool:
 def _folder(repository: Repository) -> _Folder:
     """The folder of the hooks; raises Refused for one outside of the repository."""
     path = _configured(repository)[-1]
-    if path.is_relative_to(repository.common_dir):
-        return _Folder(path=path, is_shared=False)
-    if path.is_relative_to(repository.require_work_tree().resolve()):
-        return _Folder(path=path, is_shared=True)
+    is_shared = _is_shared(repository, path)
+    if is_shared is not None:
+        return _Folder(path=path, is_shared=is_shared)
     raise Refused(
         f"core.hooksPath is {path}, outside of this repository: hooks there are not this repository's alone",
         hint="Add a line like 'amlgit hook pre-commit \"$@\"' to the hooks there, or give this repository hooks of its own: "
         "git config --local core.hooksPath .git/hooks",
     )
+
+
+def _is_shared(repository: Repository, path: Path) -> bool | None:
+    """Whether a folder is part of the work tree; None where it is no part of the repository at all."""
+    if path.is_relative_to(repository.common_dir):
+        return False
+    return True if repository.work_tree is not None and path.is_relative_to(repository.work_tree.resolve()) else None
 
 
 def _configured(repository: Repository) -> list[Path]:
@@ -110,24 +127,29 @@ def _plan(folder: _Folder, name: str) -> _Plan | None:
     """What is to be done for one hook; None where nothing is."""
     path = folder.path / name
     kept = path.with_name(path.name + _KEPT)
+    is_kept = os.path.lexists(kept)
     present = path.read_bytes() if path.is_file() and not path.is_symlink() else None
-    found = None if present is None else blocks.around(present, str(path))
-    if present is not None and found is not None:
-        before, after = found
-        is_whole = before + after == _SHEBANG
-        data = _whole(name, kept if os.path.lexists(kept) else None) if is_whole else before + _within(name, path) + after
-        is_same = data == present and (not is_whole or os.access(path, os.X_OK))
-        return None if is_same else _Plan(path=path, data=data, keep=None)
+    if present is not None and (found := blocks.around(present, str(path))) is not None:
+        return _renewed(path, name, present, found, kept if is_kept else None)
     if not os.path.lexists(path):
-        return _Plan(path=path, data=_whole(name, kept if os.path.lexists(kept) else None), keep=None)
+        return _Plan(path=path, data=_SHEBANG + _alone(name, kept if is_kept else None), is_ours=True)
     head = None if present is None else _head(present, path, is_shared=folder.is_shared)
     if present is not None and head is not None:
-        return _Plan(path=path, data=head + _within(name, path) + present[len(head) :], keep=None)
+        return _Plan(path=path, data=head + _within(name, path) + present[len(head) :], is_ours=False)
     if folder.is_shared:
         raise Refused(f"{path} is no shell script that git can run, and other members share it", hint=f"Have it call: {_call(name)}")
-    if os.path.lexists(kept):
+    if is_kept:
         raise Refused(f"{path} can't be kept as {kept.name}, which exists", hint="Remove the one that is not needed, and run this again.")
-    return _Plan(path=path, data=_whole(name, kept), keep=kept)
+    return _Plan(path=path, data=_SHEBANG + _alone(name, kept), is_ours=True, keep=kept)
+
+
+def _renewed(path: Path, name: str, present: bytes, around: tuple[bytes, bytes], kept: Path | None) -> _Plan | None:
+    """A hook with lines of ours, as they are to be today."""
+    before, after = around
+    is_ours = kept is not None or before + after == _SHEBANG
+    data = before + (_alone(name, kept) if is_ours else _within(name, path)) + after
+    is_same = data == present and (not is_ours or os.access(path, os.X_OK))
+    return None if is_same else _Plan(path=path, data=data, is_ours=is_ours)
 
 
 def _head(present: bytes, path: Path, *, is_shared: bool) -> bytes | None:
@@ -151,13 +173,13 @@ def _body(name: str) -> str:
     return (folder / name).read_text(encoding="utf-8").removeprefix(_SHEBANG.decode())
 
 
-def _whole(name: str, kept: Path | None) -> bytes:
-    """A hook of ours, after the one that was there."""
+def _alone(name: str, kept: Path | None) -> bytes:
+    """Our lines for a file of our own, after the hook that was in its place."""
     lines = _body(name)
     if kept is not None:
         # one that git would not have run is not run now
         lines = f'first() {{ [ ! -x "$kept" ] || "$kept" "$@"; }}\nkept=$(dirname "$0")/{kept.name}\n' + _after("first", name)
-    return _SHEBANG + blocks.block(lines, "'amlgit uninstall' takes this out")
+    return blocks.block(lines, "'amlgit uninstall' takes this out")
 
 
 def _within(name: str, path: Path) -> bytes:

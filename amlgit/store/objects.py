@@ -1,8 +1,10 @@
-"""Object ids, computed as git computes them."""
+"""Object ids, computed as git computes them, and tree objects taken apart."""
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 
 def blob_id(data: bytes, object_format: str) -> str:
@@ -47,3 +49,39 @@ def _object_id(kind: bytes, data: bytes, object_format: str) -> str:
     digest.update(kind + b" " + str(len(data)).encode() + b"\0")
     digest.update(data)
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One entry of a tree object."""
+
+    mode: str
+    name: str
+    id: str
+
+
+def read_tree(data: bytes, object_format: str) -> list[TreeEntry]:
+    """The entries of a tree object."""
+    found = _ENTRIES[object_format].findall(data)
+    return [TreeEntry(mode.decode(), os.fsdecode(name), object_id.hex()) for mode, name, object_id in found]
+
+
+def tree_ids(data: bytes, object_format: str) -> dict[str, str]:
+    """Name → object id of a tree object's entries."""
+    return {os.fsdecode(name): object_id.hex() for _, name, object_id in _ENTRIES[object_format].findall(data)}
+
+
+def subtrees(data: bytes, object_format: str) -> list[str]:
+    """The ids of the folders in a tree object."""
+    return [object_id.hex() for mode, _, object_id in _ENTRIES[object_format].findall(data) if mode == b"40000"]
+
+
+def pruned(data: bytes, keeps: Callable[[str], bool], object_format: str) -> str | None:
+    """The id a tree object has with only the entries whose names are kept; None where none is."""
+    kept = [whole for whole, name in _WHOLE_ENTRIES[object_format].findall(data) if keeps(os.fsdecode(name))]
+    return _object_id(b"tree", b"".join(kept), object_format) if kept else None
+
+
+_WIDTHS = {"sha1": 20, "sha256": 32}
+_ENTRIES = {name: re.compile(rb"([0-7]+) ([^\0]+)\0(.{%d})" % width, re.DOTALL) for name, width in _WIDTHS.items()}
+_WHOLE_ENTRIES = {name: re.compile(rb"([0-7]+ ([^\0]+)\0.{%d})" % width, re.DOTALL) for name, width in _WIDTHS.items()}

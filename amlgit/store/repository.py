@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from amlgit.errors import StorageFailed, UsageError
 
@@ -37,6 +38,8 @@ _LOCAL_VARIABLES = (
 
 OLDEST_GIT = (2, 30)
 
+_BUFFER = 1 << 18
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -50,6 +53,7 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for git in a repository named on its command line."""
     cleaned = {name: value for name, value in environment.items() if name not in _LOCAL_VARIABLES}
     cleaned.update(LC_ALL="C", LANGUAGE="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_NO_REPLACE_OBJECTS="1")
+    cleaned["GIT_FLUSH"] = "0"  # into a pipe, git would write every commit of a log by itself
     return cleaned
 
 
@@ -109,6 +113,19 @@ class Repository:
             start_new_session=True,  # a kill of our process group must not cut git off over its own lock files
         )
 
+    def start(self, *arguments: str, stdin: int | IO[bytes] | None = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
+        """A git command under way, whose output the caller reads while it works; what it complains of is lost."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a pipe that nobody reads would stop git; who sees it fail can ask again
+            env=self._environment({}),
+            cwd=self.cwd,
+            start_new_session=True,
+            bufsize=_BUFFER,
+        )
+
     @property
     def cwd(self) -> Path:
         return self.work_tree or self.git_dir
@@ -159,7 +176,7 @@ class Repository:
         names = [name for name in asked if name not in broken]
         if not names:
             return contents
-        output = self.run("cat-file", "--batch", stdin=os.fsencode("".join(f"{name}\n" for name in names)))
+        output = self.run("cat-file", "--batch", "--buffer", stdin=os.fsencode("".join(f"{name}\n" for name in names)))
         start = 0
         for name in names:
             end = output.index(b"\n", start)

@@ -8,6 +8,7 @@ WORKSPACE, EXPERIMENT, SNAPSHOT, STATUS, FORM = "Aml-Workspace", "Aml-Experiment
 SERVICE = "Aml-Service"
 
 _TRAILER = re.compile(r"([A-Za-z0-9-]+): ?(.*)")
+_NUMBER = re.compile(r"[^\n]*: (?:run|draft|definition) ([1-9][0-9]*)(?=[^:\n]*(?:\n|\Z))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +55,15 @@ def parse(text: str) -> dict[str, str]:
     return {match[1]: match[2] for line in last.split("\n") if (match := _TRAILER.fullmatch(line))}
 
 
+def number(text: str) -> int | None:
+    """The number of the version that a message tells of."""
+    found = _NUMBER.match(text)
+    return int(found[1]) if found else None
+
+
 def value(text: str, name: str) -> str | None:
     """One trailer of a message, without parsing the others."""
-    start = text.rfind(f"\n{name}: ")
+    start = text.find(f"\n{name}: ", text.rstrip("\n").rfind("\n\n"))
     if start < 0:
         return None
     start += len(name) + 3

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from amlgit.config import Config, Remote
 from amlgit.errors import UsageError
 from amlgit.model import ids
 from amlgit.store import chains
@@ -13,10 +13,13 @@ from amlgit.store.chains import Entry
 from amlgit.store.folders import Folder, folders
 from amlgit.store.repository import Repository
 
+if TYPE_CHECKING:
+    from amlgit.config import Config, Remote
+
 _VERSION = re.compile(r"(?P<name>.*)@(?P<version>-?[0-9]+|[0-9a-fA-F]{32}\.s-id\..+)")
 
 
-def choose_remote(settings: Config, name: str | None) -> Remote:
+def choose_remote(settings: "Config", name: str | None) -> "Remote":
     """The remote of that name; without a name the only one there is."""
     if name is not None:
         return settings.remote(name)
@@ -57,7 +60,7 @@ def subjects(repository: Repository) -> list[Subject]:
         if family not in found:
             found[family] = Subject(title=titles[tip], family=family, folder=None, chains={})
         found[family].chains[remote] = tip
-    for folder in folders(repository, repository.head()):
+    for folder in folders(repository, "HEAD"):
         families = {binding.experiment.rpartition(".")[2] for binding in folder.bindings.values()}
         for family in families or {""}:
             known = found.get(family)
@@ -66,6 +69,11 @@ def subjects(repository: Repository) -> list[Subject]:
                 title=known.title if known else name, family=family, folder=folder, chains=known.chains if known else {}
             )
     return sorted(found.values(), key=lambda subject: (subject.title, subject.family))
+
+
+def is_version(name: str) -> bool:
+    """Whether a name has the form EXPERIMENT@N or EXPERIMENT@SNAPSHOT."""
+    return _VERSION.fullmatch(name) is not None
 
 
 def choose(repository: Repository, name: str) -> Choice:

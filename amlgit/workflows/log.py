@@ -1,7 +1,7 @@
 """`log`: the versions in the record, with number, date, status, who and commit."""
 
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from amlgit.store import chains, trailers
 from amlgit.store.chains import Entry
@@ -29,13 +29,18 @@ def log(repository: Repository, name: str | None) -> list[LogEntry]:
         found = [
             _described(ref.removeprefix(chains.PREFIX).partition("/")[0], entry)
             for ref, tip in sorted(chains.tips(repository).items())
-            for entry in chains.entries(repository, tip)
+            for entry in chains.newest_first(repository, tip)
         ]
         return sorted(found, key=lambda entry: (entry.date, entry.title, entry.number))
     choice = choose(repository, name)
     if choice.version is not None:
         return [_described(choice.remote or "", choice.version)]
-    return [_described(remote, entry) for remote, tip in sorted(choice.subject.chains.items()) for entry in chains.entries(repository, tip)]
+    found = [
+        _described(remote, entry)
+        for remote, tip in sorted(choice.subject.chains.items(), reverse=True)
+        for entry in chains.newest_first(repository, tip)
+    ]
+    return found[::-1]
 
 
 def _described(remote: str, entry: Entry) -> LogEntry:
@@ -43,7 +48,7 @@ def _described(remote: str, entry: Entry) -> LogEntry:
         title=entry.subject.rpartition(": ")[0],
         remote=remote,
         number=entry.number,
-        date=f"{datetime.fromtimestamp(entry.time, UTC).isoformat()[:19]}Z",
+        date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.time)),
         status=trailers.value(entry.message, trailers.STATUS) or "",
         who=entry.author.partition(" <")[0],
         commit=entry.commit,

@@ -14,13 +14,14 @@ from amlgit.model.assets import Asset
 from amlgit.remotes import archive
 from amlgit.store import chains, incoming, trailers
 from amlgit.store.chains import Version
-from amlgit.store.folders import PARENTS, Folder, TreeEntry, content_entries, folders, past_contents, read_tree, removed
+from amlgit.store.folders import PARENTS, Folder, content_entries, folders, removed
 from amlgit.store.incoming import Incoming
 from amlgit.store.lock import exclusive
-from amlgit.store.objects import blob_id
+from amlgit.store.objects import TreeEntry, blob_id, read_tree
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
 from amlgit.workflows.fetch import FetchReport, Progress, record
+from amlgit.workflows.seen import family_of, last_seen
 
 _BATCH = 500
 """Versions whose trees are read from git at a time, to bound memory."""
@@ -172,11 +173,6 @@ def _plan(
     return plans, reports
 
 
-def family_of(binding: Binding) -> str:
-    """The family a binding names."""
-    return binding.experiment.rpartition(".")[2]
-
-
 def _plan_known(
     repository: Repository,
     head: str,
@@ -205,20 +201,6 @@ def _plan_known(
         reports.append(FolderReport(path=folder.path, title=title, commits=0, state="up to date"))
     else:
         reports.append(FolderReport(path=folder.path, title=title, commits=0, state="edited here", waiting=len(listed) - 1 - seen))
-
-
-def last_seen(repository: Repository, head: str, remote: str, folder: Folder, listed: Sequence[Version]) -> int:
-    """The index of the newest version that the branch has seen: named by sync.json, or once the folder's content; -1 for none."""
-    binding = folder.bindings[remote]
-    of_run = [index for index, version in enumerate(listed) if binding.run is not None and version.snapshot == binding.run]
-    named = [index for index in of_run or range(len(listed)) if listed[index].content == binding.content] or of_run
-    named = [index for index in named if listed[index].time == binding.time] or named
-    seen = max(named, default=-1)
-    if seen < len(listed) - 1:
-        # a remote may go back to a content that was seen before: that is a new state all the same
-        past = past_contents(repository, head, folder) - {version.content for version in listed[: seen + 1]}
-        seen = max([seen, *(index for index, version in enumerate(listed) if version.content in past)])
-    return seen
 
 
 def _write_branch(repository: Repository, stream: Incoming, head: str | None, plans: Sequence[_Plan], progress: Progress) -> str:

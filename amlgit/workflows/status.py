@@ -1,13 +1,13 @@
 """`status`: work tree and branch against what was last seen of each remote."""
 
-import os
 from dataclasses import dataclass
 
 from amlgit.store import chains
 from amlgit.store.folders import Folder, folders, is_content
+from amlgit.store.present import folder_of, uncommitted
 from amlgit.store.repository import Repository
 from amlgit.workflows.fetch import read_held
-from amlgit.workflows.pull import family_of, last_seen
+from amlgit.workflows.seen import family_of, last_seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +53,12 @@ def status(repository: Repository) -> StatusReport:
     """The state of every experiment's and service's folder."""
     head = repository.head()
     tips = chains.tips(repository)
-    uncommitted = _uncommitted(repository)
+    files = uncommitted(repository)
     present = folders(repository, head)
-    rows = [_folder(repository, str(head), folder, tips, uncommitted) for folder in present]
+    rows = [_folder(repository, str(head), folder, tips, files) for folder in present]
     known = {folder.path for folder in present}
-    new = sorted({path for path in (_folder_of(file) for file in uncommitted) if path and path not in known})
-    rows += [
-        FolderStatus(path=path, uncommitted=tuple(file for file in uncommitted if _folder_of(file) == path), edited=False, remotes=()) for path in new
-    ]
+    new = sorted({path for path in (folder_of(file) for file in files) if path and path not in known})
+    rows += [FolderStatus(path=path, uncommitted=tuple(file for file in files if folder_of(file) == path), edited=False, remotes=()) for path in new]
     bound = {(remote, family_of(binding)) for folder in present for remote, binding in folder.bindings.items()}
     missing = {ref: tip for ref, tip in tips.items() if tuple(ref.removeprefix(chains.PREFIX).split("/", 1)) not in bound}
     branch = repository.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
@@ -73,19 +71,7 @@ def status(repository: Repository) -> StatusReport:
     )
 
 
-def _uncommitted(repository: Repository) -> list[str]:
-    if repository.work_tree is None:
-        return []
-    output = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", "experiments", "webservices")
-    return sorted(os.fsdecode(entry[3:]) for entry in output.split(b"\0") if len(entry) > 3)
-
-
-def _folder_of(file: str) -> str:
-    parts = file.split("/")
-    return "/".join(parts[:2]) if len(parts) > 2 else ""
-
-
-def _folder(repository: Repository, head: str, folder: Folder, tips: dict[str, str], uncommitted: list[str]) -> FolderStatus:
+def _folder(repository: Repository, head: str, folder: Folder, tips: dict[str, str], files: list[str]) -> FolderStatus:
     remotes = []
     is_edited = False
     for remote, binding in sorted(folder.bindings.items()):
@@ -96,5 +82,5 @@ def _folder(repository: Repository, head: str, folder: Folder, tips: dict[str, s
         reference = listed[seen].content if seen >= 0 else binding.content
         is_edited = is_edited or folder.content != reference
     prefix = f"{folder.path}/"
-    changed = [file for file in uncommitted if file.startswith(prefix) and is_content(file.removeprefix(prefix).split("/")[0], folder.kind)]
+    changed = [file for file in files if file.startswith(prefix) and is_content(file.removeprefix(prefix).split("/")[0], folder.kind)]
     return FolderStatus(path=folder.path, uncommitted=tuple(changed), edited=is_edited, remotes=tuple(remotes))
