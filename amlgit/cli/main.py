@@ -26,7 +26,7 @@ VERBS: dict[str, str] = {
     "log": "see",
     "map": "mapping",
     "merge": "merging",
-    "merge-driver": "merging",
+    "merge-driver": "merge_driver",
     "pull": "move",
     "push": "move",
     "remote": "setup",
