@@ -20,13 +20,13 @@ class Joined:
     document: Object
 
 
-def of_version(repository: Repository, commit: str) -> Joined:
-    """The whole export that a commit of a chain holds."""
+def of_version(repository: Repository, commit: str, *, with_run: bool = True) -> Joined:
+    """The export that a commit of a chain holds: all of it, or what people own."""
     files = repository.tree(commit)
     contents = repository.blobs(object_id for _, object_id in files.values())
     kind = chains.EXPERIMENT if any(path.startswith(f"{chains.EXPERIMENT}/") for path in files) else chains.WEB_SERVICE
     content = {path.removeprefix(f"{kind}/"): contents[object_id] for path, (_, object_id) in files.items() if path.startswith(f"{kind}/")}
-    run = contents[files[chains.RUN_FILE][1]] if chains.RUN_FILE in files else None
+    run = contents[files[chains.RUN_FILE][1]] if with_run and chains.RUN_FILE in files else None
     return Joined(kind=kind, document=_join(kind, content, run))
 
 
