@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from amlgit.compare import keyed
 from amlgit.compare.changes import MISSING, Missing, Path, Side
-from amlgit.compare.keyed import CANVAS, EDGES, GRAPH, INPUTS, NODES, OUTPUTS, PARAMETERS, SERVICE, Keyed
+from amlgit.compare.keyed import BOXES, CANVAS, EDGES, GRAPH, INPUTS, NODES, OUTPUTS, PARAMETERS, SERVICE, Keyed, KeyedCanvas
 from amlgit.compare.match import recreated_nodes
 from amlgit.compare.texts import merge_text
 from amlgit.compare.three import Clash, equal, resolve
@@ -241,14 +241,15 @@ class _Merging:
     def _fed(self, path: Path, ports: Side) -> Side:
         """The merged ports with their assets, and their edges set aside; `ports` are without."""
         node_id = path[2]
-        known = {str(port["Name"]): port for port in ports if isinstance(port, Mapping)} if isinstance(ports, list) else {}
+        known = (_by_name(ports) if isinstance(ports, list) else None) or Keyed()
         names = dict.fromkeys([*known, *(name for side in self._graphs for name in side.feeds.get(node_id, {}))])
-        fed: dict[str, Object] = {}
+        fed: dict[str, Json] = {}
         for name in names:
             feed = self._feed((*path, name), node_id, name)
             self._edges += feed.edges
             if name in known:
-                fed[name] = {**known[name], **feed.assets}
+                port = known[name]
+                fed[name] = {**port, **feed.assets} if isinstance(port, Mapping) else port
         return [fed.get(str(port.get("Name")), port) if isinstance(port, Mapping) else port for port in ports] if isinstance(ports, list) else ports
 
     def _feed(self, path: Path, node_id: str, port: str) -> "_Feed":
@@ -277,20 +278,23 @@ class _Merging:
         return self._edges
 
     def _canvas(self, sides: _Sides) -> Side:
-        found: list[Side] = [keyed.canvas(side) if isinstance(side, str) else side for side in sides]
-        if not all(isinstance(side, Keyed) for side in found[1:]):
-            return _greater(found[0], found[1], found[2])
-        nothing: Keyed = Keyed()
-        parts = [side if isinstance(side, Keyed) else nothing for side in found]
-        boxes: list[Keyed] = [keyed.boxes(side) or nothing for side in parts]
-        merged_boxes = Keyed()
+        base, ours, theirs = (keyed.canvas(side) if isinstance(side, str) else None for side in sides)
+        if ours is None or theirs is None:
+            return _greater(*sides)
+        merged = KeyedCanvas({BOXES: self._boxes(*(Keyed() if side is None else keyed.boxes(side) for side in (base, ours, theirs)))})
+        for part in (keyed.HEAD, keyed.TAIL):
+            text = _greater(MISSING if base is None else base[part], ours[part], theirs[part])
+            merged[part] = str(text)  # both have one
+        return keyed.unkeyed(merged)
+
+    def _boxes(self, base: Keyed, ours: Keyed, theirs: Keyed) -> Keyed:
+        merged = Keyed()
         gone = {node_id for side in self._graphs for node_id in side.nodes} - (self._ours.nodes.keys() & self._theirs.nodes.keys())
-        for key in boxes[1].keys() | boxes[2].keys():
-            position = _greater(boxes[0].get(key, MISSING), boxes[1].get(key, MISSING), boxes[2].get(key, MISSING))
+        for key in ours.keys() | theirs.keys():
+            position = _greater(base.get(key, MISSING), ours.get(key, MISSING), theirs.get(key, MISSING))
             if not isinstance(position, Missing) and not (key in gone and self._is_removed(key)):
-                merged_boxes[key] = position
-        merged = {name: _greater(parts[0].get(name, MISSING), parts[1][name], parts[2][name]) for name in parts[1] if name != "Boxes"}
-        return keyed.unkeyed(Keyed({**{name: value for name, value in merged.items() if not isinstance(value, Missing)}, "Boxes": merged_boxes}))
+                merged[key] = position
+        return merged
 
     def _is_removed(self, node_id: str) -> bool:
         """Whether a node that was there before is gone from a side, and from the merge with it."""
