@@ -1,4 +1,4 @@
-"""Sound graphs, edits of them that count as one change each, graphs re-created with new ids; and when two graphs are equal.
+"""Sound graphs, edits of them that count as one change each, and graphs re-created with new ids.
 
 Where `generate.exports()` draws whatever may come, usual and odd, these are graphs as people make them: no faults, every edit known.
 """
@@ -12,10 +12,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from amlgit.compare.changes import ChangeClass, Diff, Edit, Kind, What
-from amlgit.compare.merge import Merge
-from amlgit.form.experiments import RUN_MEMBERS, RUN_WEB_SERVICE_MEMBERS
-from amlgit.form.nodes import OWNED_BY_RUNS
-from amlgit.model.jsontext import Json, Object, dumps_sorted
+from amlgit.model.jsontext import dumps, loads
 from tests.generate import FAMILY, GLOBAL, HEAD, IMPORT, PYTHON, SELECT, SPLIT, SQL, TAIL, WORKSPACE, boxes_of
 from tests.helpers import Document
 
@@ -125,6 +122,17 @@ def sound_graph(size: int, seed: int) -> Document:
 
 def sound_graphs(most: int = 12) -> st.SearchStrategy[Document]:
     return st.builds(sound_graph, st.integers(1, most), st.integers(0, 2**32))
+
+
+def recreated(document: Document, seed: int, share: float = 1.0) -> tuple[Document, dict[str, str]]:
+    """A copy with new ids for a share of the nodes; and old id → new id."""
+    chance = random.Random(f"ids {seed}")
+    names = [one["Id"] for one in document["Graph"]["ModuleNodes"]]
+    pairs = {name: node_id(chance) for name in chance.sample(names, round(len(names) * share))}
+    pattern = "|".join(map(re.escape, pairs))
+    text = dumps(document).decode()
+    copy: Document = loads(re.sub(pattern, lambda match: pairs[match[0]], text).encode() if pairs else text.encode())  # type: ignore[assignment]  # an export
+    return copy, pairs
 
 
 # --- edits
@@ -325,7 +333,7 @@ EDITS: Sequence[Callable[[Editor], Expected | None]] = (
 )
 
 
-def edited(document: Document, seed: int, number: int = 4, taken: Iterable[str] = ()) -> Editor:
+def edited(document: Document, seed: int | str, number: int = 4, taken: Iterable[str] = ()) -> Editor:
     """A copy of a graph with a few edits, each of other nodes, none of `taken`."""
     editor = Editor(deepcopy(document), random.Random(f"edits {seed}"), set(taken))
     editor.edit(number)
@@ -344,74 +352,7 @@ def moved(document: Document, seed: int) -> Document:
     return copy
 
 
-def mixed(document: Object, seed: int) -> Document:
-    """A copy with its members, its sets, and what has names - ports, parameters - in another order."""
-    chance = random.Random(seed)
-
-    def mix(value: Json, path: tuple[str, ...]) -> Json:
-        if isinstance(value, Mapping):
-            return {name: mix(value[name], (*path, name)) for name in chance.sample(list(value), len(value))}
-        if isinstance(value, str) and path and path[-1] == "SerializedClientData":
-            head, found, tail = boxes_of(value)
-            is_set = len({box.split("'")[1] for box in found}) == len(found)
-            return head + "".join(chance.sample(found, len(found))) + tail if is_set else value
-        if isinstance(value, list):
-            entries = [mix(entry, (*path, "*")) for entry in value]
-            return chance.sample(entries, len(entries)) if _ordered(value, path) is not value else entries
-        return value
-
-    copy = mix(document, ())
-    assert isinstance(copy, dict)
-    return copy
-
-
-# --- when two graphs are equal
-
-
-def canonical(document: Object) -> bytes:
-    """What people own of an export, its sets in one order: two with the same text have no difference."""
-
-    def sort(value: Json, path: tuple[str, ...]) -> Json:
-        if isinstance(value, Mapping):
-            return {name: sort(member, (*path, name)) for name, member in value.items() if not _is_owned_by_runs(path, name)}
-        if isinstance(value, str) and path in (("Graph", "SerializedClientData"), ("WebService", "SerializedClientData")):
-            head, found, tail = boxes_of(value)
-            names = {box.split("'")[1] for box in found}
-            return [head, sorted(found), tail] if len(names) == len(found) and head + "".join(found) + tail == value and found else value
-        return _ordered([sort(entry, (*path, "*")) for entry in value], path) if isinstance(value, list) else value
-
-    return dumps_sorted(sort(document, ()))
-
-
-def _is_owned_by_runs(path: tuple[str, ...], name: str) -> bool:
-    return (
-        (path == () and name in RUN_MEMBERS)
-        or (path == ("WebService",) and name in RUN_WEB_SERVICE_MEMBERS)
-        or (path == ("Graph", "ModuleNodes", "*") and name in OWNED_BY_RUNS)
-    )
-
-
-_NODE = ("Graph", "ModuleNodes", "*")
-_KEYS: Mapping[tuple[str, ...], tuple[str, ...]] = {
-    ("Graph", "ModuleNodes"): ("Id",),
-    ("Graph", "EdgesInternal"): ("DestinationInputPortId", "SourceOutputPortId"),
-    **{(*_NODE, name): ("Name",) for name in ("InputPortsInternal", "OutputPortsInternal", "ModuleParameters")},
-    **{("WebService", name): ("Name",) for name in ("Inputs", "Outputs", "Parameters")},
-}
-
-
-def _ordered(entries: list[Json], path: tuple[str, ...]) -> list[Json]:
-    """A set in the order of its entries; what is no set, or whose entries nothing tells apart, as it is."""
-    if path == ("Tags",):
-        return (
-            sorted(entries, key=str) if all(isinstance(entry, str) for entry in entries) and len(set(map(str, entries))) == len(entries) else entries
-        )
-    members = _KEYS.get(path)
-    if members is None or not all(isinstance(entry, Mapping) and all(isinstance(entry.get(name), str) for name in members) for entry in entries):
-        return entries
-    keys = [tuple(str(entry[name]) for name in members) for entry in entries if isinstance(entry, Mapping)]
-    is_set = len(members) > 1 or len(set(keys)) == len(keys)
-    return sorted(entries, key=dumps_sorted) if is_set else entries
+# --- what a diff found
 
 
 def edits(found: Diff) -> tuple[Edit, ...]:
@@ -422,8 +363,3 @@ def edits(found: Diff) -> tuple[Edit, ...]:
 def kinds(found: Diff) -> list[tuple[str, str, str, str | None]]:
     """What a diff found, in short."""
     return sorted(((change.change_class, change.what, change.kind, change.node.id if change.node else None) for change in found.changes), key=str)
-
-
-def unsettled(found: Merge) -> list[tuple[str, ...]]:
-    """The places of a merge's clashes."""
-    return [clash.path for clash in found.clashes]

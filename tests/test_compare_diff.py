@@ -11,8 +11,9 @@ from amlgit.compare.changes import MISSING, Change, Edit
 from amlgit.compare.diff import diff
 from amlgit.errors import InvalidDocument
 from amlgit.model.jsontext import Json, Number
+from tests.canonical import canonical
 from tests.generate import GLOBAL, SELECT, WORKSPACE, Place, a_graph, put_in, read
-from tests.graphs import canonical, edge, edits, layout, node
+from tests.graphs import edge, edits, layout, node
 from tests.helpers import Document
 
 FIRST, SECOND, THIRD = (f"{digit * 8}-0000-4000-8000-00000000000{digit}-{digit}1" for digit in "123")

@@ -16,8 +16,9 @@ from amlgit.compare.merge import merge
 from amlgit.compare.patch import json_patch
 from amlgit.errors import InvalidDocument
 from amlgit.model.jsontext import Json, Object, dumps, loads
+from tests.canonical import canonical, mixed
 from tests.generate import Members, a_graph, corpus_exports, exports, put_in, read, sample_exports, some_paths
-from tests.graphs import canonical, edited, edits, kinds, mixed, moved, sound_graph, sound_graphs
+from tests.graphs import edited, edits, kinds, moved, sound_graph, sound_graphs
 from tests.helpers import Document
 
 SEEDS = st.integers(0, 2**32)

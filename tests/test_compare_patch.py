@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from amlgit.compare.patch import json_patch, pointer
 from amlgit.model.jsontext import Json, Object, dumps, dumps_sorted
+from tests.canonical import mixed
 from tests.generate import Members, exports, read, sample_exports, shuffled, values
-from tests.graphs import edited, mixed, moved, sound_graph, sound_graphs
+from tests.graphs import edited, moved, sound_graph, sound_graphs
 from tests.helpers import Document
 
 SEEDS = st.integers(0, 2**32)

@@ -20,7 +20,6 @@ from amlgit.model.assets import PORT_MEMBERS
 from amlgit.model.jsontext import Json, Object
 
 _PORTS = frozenset({keyed.SERVICE_INPUTS, keyed.SERVICE_OUTPUTS})
-_LAYOUT_FIELD = "CommentCollapsed"
 
 
 def diff(old: Object, new: Object) -> Diff:
@@ -141,7 +140,7 @@ class _Comparison:
             one, other = old.get(name, MISSING), new.get(name, MISSING)
             if name not in _NODE_SPECIAL and not equal(one, other):
                 edit = Edit(path=(*path, name), old=one, new=other)
-                self._folded.append(edit) if name == _LAYOUT_FIELD else self._report(ChangeClass.METADATA, What.FIELD, edit, node=node_id)
+                self._folded.append(edit) if name == keyed.FOLDED else self._report(ChangeClass.METADATA, What.FIELD, edit, node=node_id)
 
     def _list(self, node_id: str, path: Path, old: Side, new: Side) -> None:
         name = path[-1]

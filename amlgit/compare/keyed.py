@@ -4,7 +4,7 @@ In the keyed form two documents that differ in the order of their sets are equal
 an entry that is no object) stays as it is and is compared as one value.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from amlgit.compare.changes import MISSING, Edit, Missing, Path
 from amlgit.errors import InvalidDocument
@@ -20,6 +20,8 @@ SERVICE_INPUTS, SERVICE_OUTPUTS, SERVICE_PARAMETERS = "Inputs", "Outputs", "Para
 SERVICE_LISTS = (SERVICE_INPUTS, SERVICE_OUTPUTS, SERVICE_PARAMETERS)
 NODE_LISTS = frozenset({INPUTS, OUTPUTS, PARAMETERS})
 HEAD, BOXES, TAIL = "Head", "Boxes", "Tail"
+FOLDED = "CommentCollapsed"
+"""A member of a node that is layout, as positions are."""
 _PUBLISHED = ("InputPortsForPublish", "OutputPortsForPublish")
 _TEXTS = frozenset({str, type(None)})
 
@@ -156,13 +158,15 @@ def at(path: Path, value: Json) -> Json:
     return Keyed(members) if isinstance(value, Keyed) else dict(members)
 
 
-def same_node(one: Object, other: Object) -> bool:
-    """Whether two nodes are the same, in whatever order their ports and parameters stand."""
+def same_node(one: Object, other: Object, but: Container[str] = ()) -> bool:
+    """Whether two nodes are the same, some members excepted, in whatever order their ports and parameters stand."""
     if one is other:
         return True
-    if one.keys() != other.keys():
+    if any(name not in but for name in one.keys() ^ other.keys()):
         return False
     for name, value in one.items():
+        if name in but:
+            continue
         if name in NODE_LISTS:
             if not (same_entries(value, other[name]) or same(_in_order(value), _in_order(other[name]))):
                 return False
