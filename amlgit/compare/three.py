@@ -41,11 +41,11 @@ def resolve(path: Path, base: Side, ours: Side, theirs: Side) -> Merged:
 def order(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:
     """The names of both sides in the order of the side that changed it, each new one behind the name it stood behind."""
     shared = set(ours) & set(theirs)
-    mine, yours = ([name for name in side if name in shared] for side in (ours, theirs))
-    before = [name for name in base if name in shared]
-    first, second = (theirs, ours) if mine == before and yours != mine else (ours, theirs)
-    if mine not in (before, yours) and yours != before:
-        first, second = sorted((ours, theirs))
+    before, mine, yours = ([name for name in side if name in shared] for side in (base, ours, theirs))
+    if (mine == before) != (yours == before):
+        first, second = (theirs, ours) if mine == before else (ours, theirs)
+    else:
+        first, second = sorted((ours, theirs))  # whichever side is ours
     merged = list(first)
     for index, name in enumerate(second):
         if name not in shared:
