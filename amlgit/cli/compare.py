@@ -129,7 +129,7 @@ def _summary(entry: "Compared") -> Mapping[str, object]:
         "name": entry.name,
         "title": entry.title,
         "kind": entry.kind,
-        "status": "added" if entry.old is None else "removed" if entry.new is None else "changed",
+        "status": entry.status,
         "old_name": entry.old_name,
         "new_name": entry.new_name,
         "summary": summary(entry.diff.changes),
@@ -165,7 +165,7 @@ def _diagnostic(problem: "Problem") -> Mapping[str, object]:
 def _show_patch(report: "DiffReport", *, is_file: bool) -> None:
     from amlgit.model.jsontext import dumps_pretty
     from amlgit.workflows.diff import patch
-    from amlgit.workflows.diff_files import file_patch
+    from amlgit.workflows.diff_secrets import file_patch
 
     if len(report.compared) > 1:
         raise click.UsageError("--json-patch is for one experiment: name it behind '--'.")

@@ -1,7 +1,7 @@
 """Whole documents from what git holds: of a version in the record, of a folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
@@ -18,6 +18,17 @@ class Joined:
 
     kind: str
     document: Object
+
+
+_DRAFT: Mapping[str, Json] = {"Category": "user", "IsLeaf": True, "NodeStatuses": [], "ParentExperimentId": None, "RunId": None}
+"""What the public importer and the service's clients expect of any experiment (protocol of the public clients)."""
+
+
+def as_draft(found: Joined, experiment: str) -> Joined:
+    """What people own of an experiment with what makes an export of it that can be imported; `experiment` is its id."""
+    if found.kind != chains.EXPERIMENT:
+        return found
+    return replace(found, document={"ExperimentId": experiment, **_DRAFT, **found.document})
 
 
 def of_version(repository: Repository, commit: str, *, with_run: bool = True) -> Joined:
