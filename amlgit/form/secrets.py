@@ -292,7 +292,7 @@ def _has_trigger(text: str) -> bool:
 class Statuses:
     """Takes the secrets out of the text of node statuses: hundreds of access credentials in each run, and hardly ever another."""
 
-    _REMEMBERED = 2048
+    _REMEMBERED = 1024
 
     def __init__(self) -> None:
         self._clean: set[bytes] = set()

@@ -31,8 +31,8 @@ class Splitter:
 
     def __init__(self, decisions: Decisions) -> None:
         self._decisions = decisions
-        self._known: Memo[_Node] = Memo(1024)
-        self._nodes: Memo[tuple[nodes.NodeForm, tuple[Suspicion, ...]]] = Memo(1024)
+        self._known: Memo[_Node] = Memo(256)
+        self._nodes: Memo[tuple[nodes.NodeForm, tuple[Suspicion, ...]]] = Memo(256)
         self._lines: Memo[bytes] = Memo(1024)
         self._values: Memo[Json] = Memo(256)
         self._placed: Memo[tuple[Mapping[str, Mapping[str, str]], Json]] = Memo(64)
