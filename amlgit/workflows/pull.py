@@ -89,11 +89,13 @@ class _Plan:
 def pull(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> PullReport:
     """Fetch a remote and bring the branch up to it; raises Refused, before anything moves, where that would overwrite something."""
     refuse_unready(repository)
-    with archive.listing(remote.location(root)) as found, exclusive(repository):
+    with exclusive(repository):
         try:
             finish_pending(repository)
             forget_finished(repository)
-            fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
+            with archive.listing(remote.location(root)) as found:
+                fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
+            del found  # thousands of documents that the branch has no use for
             head, reports = bring_up(repository, remote.name, frozenset(remote.skip), progress)
         finally:
             incoming.sweep(repository)
