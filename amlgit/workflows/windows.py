@@ -22,7 +22,7 @@ _MOST_SUBJECTS, _MOST_BYTES = 64, 6_000_000
 """What a window holds: enough that most of a version is known from the version before, and not too much to be kept a few times."""
 _WORTH_IT = 4
 """Windows from which a second process saves more than it costs."""
-_ASKED, _KEPT = 2, 3
+_ASKED, _KEPT = 2, 2
 """Windows that the second process is asked for at a time, and windows of its own that this one has ready meanwhile."""
 
 _Window = Sequence[Subject]
