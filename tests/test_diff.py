@@ -190,7 +190,7 @@ def test_only_a_new_name_is_a_difference_but_no_change(repository: Path) -> None
 # --- which experiments
 
 
-@pytest.mark.parametrize("name", ["Trial", "trial", "Trial-aaaaaa", "experiments/Trial-aaaaaa", f"experiments/Trial-aaaaaa/nodes", FAMILY])
+@pytest.mark.parametrize("name", ["Trial", "trial", "Trial-aaaaaa", "experiments/Trial-aaaaaa", "experiments/Trial-aaaaaa/nodes", FAMILY])
 def test_an_experiment_is_picked_by_any_of_its_names(repository: Path, split_page: Path, name: str) -> None:
     replace_in(split_page, '"0.3"', '"0.8"')
     replace_in(node_file(folder(repository, "Other", OTHER_FAMILY), "Split Data"), '"0.5"', '"0.6"')
