@@ -153,8 +153,8 @@ def test_a_new_experiment_says_how_many_nodes_it_has(repository: Path) -> None:
     assert heading.endswith("(new): 2 nodes")
     assert "(new): 2 nodes" in aml(repository, "diff", "--stat", first, "HEAD").out
     assert "new, 2 nodes" in aml(repository, "diff", "--md", first, "HEAD").out
-    assert statuses(repository, first, "HEAD") == {"experiments/Trial-aaaaaa": "added"}
-    listed = changes(repository, first, "HEAD")
+    assert statuses(repository, first, "HEAD", "--", "Trial") == {"experiments/Trial-aaaaaa": "added"}
+    listed = changes(repository, first, "HEAD", "--", "Trial")
     assert [change["kind"] for change in listed if change["what"] == "node"] == ["added", "added"]
     assert any(change["path"] == "/Description" for change in listed)
 
@@ -190,7 +190,7 @@ def test_only_a_new_name_is_a_difference_but_no_change(repository: Path) -> None
 # --- which experiments
 
 
-@pytest.mark.parametrize("name", ["Trial", "trial", "Trial-aaaaaa", "experiments/Trial-aaaaaa", f"experiments/Trial-aaaaaa/nodes", FAMILY])
+@pytest.mark.parametrize("name", ["Trial", "trial", "Trial-aaaaaa", "experiments/Trial-aaaaaa", "experiments/Trial-aaaaaa/nodes", FAMILY])
 def test_an_experiment_is_picked_by_any_of_its_names(repository: Path, split_page: Path, name: str) -> None:
     replace_in(split_page, '"0.3"', '"0.8"')
     replace_in(node_file(folder(repository, "Other", OTHER_FAMILY), "Split Data"), '"0.5"', '"0.6"')
