@@ -153,8 +153,8 @@ def test_a_new_experiment_says_how_many_nodes_it_has(repository: Path) -> None:
     assert heading.endswith("(new): 2 nodes")
     assert "(new): 2 nodes" in aml(repository, "diff", "--stat", first, "HEAD").out
     assert "new, 2 nodes" in aml(repository, "diff", "--md", first, "HEAD").out
-    assert statuses(repository, first, "HEAD") == {"experiments/Trial-aaaaaa": "added"}
-    listed = changes(repository, first, "HEAD")
+    assert statuses(repository, first, "HEAD", "--", "Trial") == {"experiments/Trial-aaaaaa": "added"}
+    listed = changes(repository, first, "HEAD", "--", "Trial")
     assert [change["kind"] for change in listed if change["what"] == "node"] == ["added", "added"]
     assert any(change["path"] == "/Description" for change in listed)
 

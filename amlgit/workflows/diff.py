@@ -9,7 +9,7 @@ from typing import NamedTuple
 from amlgit.compare import diff as graphs
 from amlgit.compare.changes import Change, Diff
 from amlgit.errors import InvalidDocument, UsageError
-from amlgit.form.companions import ASSETS, SYNC, read_asset_names, read_sync
+from amlgit.form.companions import ASSETS, SYNC, read_names, read_sync
 from amlgit.model.jsontext import Json, Object
 from amlgit.store import chains, states
 from amlgit.store.folders import is_content
@@ -55,7 +55,12 @@ class Compared:
     @property
     def name(self) -> str:
         """What it is called now, or was last."""
-        return self.new_name or self.old_name or self.title
+        return (self.old_name if self.status is Status.REMOVED else self.new_name) or self.old_name or self.title
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a whole experiment or service came or went."""
+        return self.status in (Status.ADDED, Status.REMOVED) and (self.old is None) != (self.new is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +259,7 @@ def _asset_names(folder: FolderFiles | None) -> Mapping[str, str]:
     if data is None:
         return {}
     try:
-        return read_asset_names(data, ASSETS)
+        return read_names(data, ASSETS)
     except InvalidDocument:
         return {}  # `check` names what is wrong with it; a diff does without names
 
@@ -275,7 +280,7 @@ def compared(old: Joined | None, new: Joined | None, old_name: str | None, new_n
     title = after.get("Description") or before.get("Description") if kind == chains.EXPERIMENT else None
     return Compared(
         kind=kind,
-        status=status(old is not None, new is not None, differs=bool(found.changes)),
+        status=status(old is not None, new is not None, differs=bool(found.changes or found.recreated)),
         title=title if isinstance(title, str) else (new_name or old_name or "").rpartition("/")[2],
         old_name=old_name,
         new_name=new_name,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from amlgit.compare.changes import MISSING, Change, Edit, Missing, NodeName, Path, Side
+from amlgit.compare.changes import Change, Edit, Missing, NodeName, Path, Side
+from amlgit.compare.services import plain
 from amlgit.form import protect
 from amlgit.form.secrets import REPLACE_ALL, escape, unescape
 from amlgit.model.jsontext import Json, Object
@@ -109,22 +110,28 @@ def _overlaid(raw: Json, masked: Json) -> Json:
 
 def _masked(change: Change, old: Object, new: Object) -> Change:
     """A change with its values as two definitions without secrets have them."""
-    one, other = _at(old, change.path, change.old), _at(new, change.path, change.new)
-    path = tuple(map(protect.protected_text, change.path))
     edits = tuple(
-        replace(edit, path=path, old=edit.old if edit.old is MISSING else one, new=edit.new if edit.new is MISSING else other)
-        for edit in change.edits
+        Edit(path=_path(edit.path), old=_side_at(old, edit.path, edit.old), new=_side_at(new, edit.path, edit.new)) for edit in change.edits
     )
-    return replace(change, path=path, old=one, new=other, edits=edits)
+    return replace(change, path=_path(change.path), old=_at(old, change.path, change.old), new=_at(new, change.path, change.new), edits=edits)
+
+
+def _side_at(document: Object, path: Path, side: Side) -> Side:
+    return side if isinstance(side, Missing) else _at(document, path, side)
 
 
 def _at(document: Object, path: Path, value: Json) -> Json:
     """What stands at a path of a definition; `value` is that with its secrets."""
-    if value is None:
-        return None
+    if value is None or _is_module(path):
+        return value
     found: Json = document
     for name in path:
         if not isinstance(found, Mapping):
             return protect.protected(value)  # an entry of a set
         found = member(found, name)
-    return found
+    return plain(found)
+
+
+def _is_module(path: Path) -> bool:
+    """Whether a change at a path is told by the ids of modules, which stand elsewhere in a definition."""
+    return path[-1] == "assetId" and path[:3] == ("properties", "package", "nodes")
