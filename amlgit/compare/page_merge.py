@@ -1,17 +1,16 @@
 """A three-way merge of one file of the form, member by member; what clashes stands in git's own markers around the fewest lines."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, Union
 
 from amlgit.compare.changes import MISSING, Missing, Side
 from amlgit.compare.page_tree import Group, Leaf, Tree, object_of, read, write
-from amlgit.compare.three import Clash, order, resolve
+from amlgit.compare.three import Clash, is_reordered_twice, order, resolve
 from amlgit.form.companions import ASSETS, SYNC
 from amlgit.form.experiments import LAYOUT
-from amlgit.form.pages import line
-from amlgit.model.jsontext import Json, Object
+from amlgit.model.jsontext import Json, Object, dumps, dumps_line_as_is
 
 _UNITS = (
     frozenset({"Source", "DataSourceId", "TrainedModelId", "TransformModuleId"}),
@@ -19,7 +18,7 @@ _UNITS = (
 )
 """Members of a line that are one thing: what feeds a port; what a parameter's value is."""
 
-_COLLAPSED = '"CommentCollapsed": '
+_COLLAPSED = "CommentCollapsed"
 
 
 class Rule(Enum):
@@ -72,7 +71,7 @@ class PageMerge:
 
 
 def merge_page(path: str, base: bytes | None, ours: bytes, theirs: bytes, style: Style) -> PageMerge | None:
-    """Both sides' edits of a page; None where a side is not in normal form or the two are not the same node, so that only lines can tell."""
+    """Both sides' edits of a page; None where only lines can tell: a side is not in normal form, or they are not the same node."""
     trees = [read(side) if side else None for side in (base, ours, theirs)]
     old, mine, yours = trees
     if mine is None or yours is None or (base and old is None) or not _is_same_thing(old, mine, yours):
@@ -80,30 +79,41 @@ def merge_page(path: str, base: bytes | None, ours: bytes, theirs: bytes, style:
     name = path.rpartition("/")[2]
     rule = Rule.OLDER if name == SYNC else Rule.GREATER if name in (LAYOUT, ASSETS) else Rule.CLASH
     merged = _group(old, mine, yours, rule)
+    if merged is None:
+        return None
     conflicts = tuple(_conflicts((), merged))
     return PageMerge(text=("\n".join(_written(merged, "", style)) + "\n").encode(), conflicts=conflicts)
 
 
 def _is_same_thing(*sides: Group | None) -> bool:
     """Whether all pages are of one node, or none is of any."""
-    found = {side.entries.get('"Id": ') for side in sides if side is not None}
-    return len(found) == 1
+    return len({dict(side.entries).get("Id") for side in sides if side is not None}) == 1
 
 
 # --- merging
 
 
-def _group(base: Group | None, ours: Group, theirs: Group, rule: Rule) -> Group | _Mixed:
-    old = base.entries if base is not None else {}
+def _group(base: Group | None, ours: Group, theirs: Group, rule: Rule) -> Group | _Mixed | None:
+    """Two groups entry by entry; None where it is a conflict as a whole: both sides gave it an order of their own, or one may leave nothing."""
+    sides = [dict(side.entries) if side is not None else {} for side in (base, ours, theirs)]
+    if is_reordered_twice(*map(list, sides)):
+        return None
     merged: dict[str, _Merged] = {}
-    for key in _in_order(list(old), list(ours.entries), list(theirs.entries)):
-        entry = _entry(key, old.get(key), ours.entries.get(key), theirs.entries.get(key), rule)
+    for key in _in_order(*map(list, sides)):
+        entry = _entry(key, (sides[0].get(key), sides[1].get(key), sides[2].get(key)), rule)
         if entry is not None:
             merged[key] = entry
-    whole = {key: entry for key, entry in merged.items() if isinstance(entry, Leaf | Group)}
+    whole = [(key, entry) for key, entry in merged.items() if isinstance(entry, Leaf | Group)]
     if len(whole) == len(merged):
-        return Group(ours.head, ours.bracket, whole)
-    return _Mixed(ours.head, ours.bracket, merged)
+        return Group(ours.head, ours.bracket, tuple(whole))
+    return None if _may_be_emptied(merged.values()) else _Mixed(ours.head, ours.bracket, merged)
+
+
+def _may_be_emptied(entries: Collection[_Merged]) -> bool:
+    """Whether taking one side of all conflicts leaves no entry: an empty group is written otherwise than one with lines."""
+    conflicts = [entry for entry in entries if isinstance(entry, Conflict)]
+    sides = zip(*((entry.base, entry.ours, entry.theirs) for entry in conflicts), strict=True)
+    return len(conflicts) == len(entries) and any(not any(side) for side in sides)
 
 
 def _in_order(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:
@@ -114,40 +124,48 @@ def _in_order(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:
     return sorted(merged) if all(side == sorted(side) for side in (ours, theirs)) else merged
 
 
-def _entry(key: str, base: Tree | None, ours: Tree | None, theirs: Tree | None, rule: Rule) -> _Merged | None:
+_Sides: TypeAlias = tuple[Tree | None, Tree | None, Tree | None]
+"""Base, ours, theirs."""
+
+
+def _entry(key: str, sides: _Sides, rule: Rule) -> _Merged | None:
+    base, ours, theirs = sides
     if ours in (base, theirs):
         return theirs
     if theirs == base:
         return ours
-    if isinstance(ours, Group) and isinstance(theirs, Group) and not isinstance(base, Leaf) and ours.bracket == theirs.bracket:
-        return _group(base, ours, theirs, rule)
+    conflict = Conflict(key, base, ours, theirs)
+    if isinstance(ours, Group) and isinstance(theirs, Group) and ours.bracket == theirs.bracket:
+        before = base if isinstance(base, Group) and base.bracket == ours.bracket else None
+        return _group(before, ours, theirs, rule) or conflict
     if rule is Rule.GREATER or key == _COLLAPSED:
         return max((side for side in (ours, theirs) if side is not None), key=_text)
     if rule is Rule.OLDER:
-        return _older(ours, theirs)
-    return _line(base, ours, theirs) or Conflict(key, base, ours, theirs)
+        return _older(conflict)
+    return _line(base, ours, theirs) or conflict
 
 
 def _text(tree: Tree) -> str:
     return "\n".join(write(tree, ""))
 
 
-def _older(ours: Tree | None, theirs: Tree | None) -> Tree | None:
+def _older(conflict: Conflict) -> Tree | Conflict | None:
     """The binding that names the older state; none is older than any: the folder then is bound to nothing it could overwrite."""
-    times = []
-    for side in (ours, theirs):
-        entry = object_of(side) if side is not None else None
-        time = entry.get("Time") if entry is not None else None
-        if side is None or not isinstance(time, int):
-            return side if side is None else min((one for one in (ours, theirs) if one is not None), key=_text, default=None)
-        times.append((time, _text(side), side))
-    return min(times, key=lambda entry: entry[:2])[2]
+    if conflict.ours is None or conflict.theirs is None:
+        return None
+    mine, yours = object_of(conflict.ours), object_of(conflict.theirs)
+    if mine is None or yours is None or mine.get("Experiment") != yours.get("Experiment"):
+        return conflict
+    times = mine.get("Time"), yours.get("Time")
+    if type(times[0]) is not int or type(times[1]) is not int:
+        return conflict
+    return min((times[0], _text(conflict.ours), conflict.ours), (times[1], _text(conflict.theirs), conflict.theirs), key=lambda side: side[:2])[2]
 
 
 def _line(base: Tree | None, ours: Tree | None, theirs: Tree | None) -> Leaf | None:
     """A line of which the sides changed different members; None where they changed the same one."""
-    old, mine, yours = (object_of(side) if side is not None else None for side in (base, ours, theirs))
-    if mine is None or yours is None or not isinstance(ours, Leaf):
+    old, mine, yours = (object_of(side) for side in (base, ours, theirs))
+    if mine is None or yours is None or ours is None:
         return None
     sides = [_in_units(side or {}) for side in (old, mine, yours)]
     merged: dict[str, Json] = {}
@@ -157,8 +175,19 @@ def _line(base: Tree | None, ours: Tree | None, theirs: Tree | None) -> Leaf | N
             return None
         if not isinstance(found, Missing):
             merged.update(found if name.startswith("\0") and isinstance(found, Mapping) else {name: found})
-    first = next(iter(mine))
-    return Leaf(ours.head, line(merged, first, as_is="Columns").decode()) if first in merged else None
+    return Leaf(ours.head, _written_line(merged, _first(mine, yours))) if merged else None
+
+
+def _first(*sides: Object) -> str:
+    """The member that stands before the sorted ones; none where a side shows that its place is just that of its name."""
+    first = next(iter(sides[0]), "")
+    return first if all(next(iter(side)) == first for side in sides if first in side) else ""
+
+
+def _written_line(members: Object, first: str) -> str:
+    """A line of the form; what its values hold is in the form's order already."""
+    names = sorted(members, key=lambda name: (name != first, name))
+    return "{" + ", ".join(f"{dumps(name).decode()}: {dumps_line_as_is(members[name]).decode()}" for name in names) + "}"
 
 
 def _in_units(entry: Object) -> dict[str, Side]:
@@ -179,21 +208,21 @@ def _conflicts(path: tuple[str, ...], merged: _Merged) -> Iterator[tuple[str, ..
         yield path
     elif isinstance(merged, _Mixed):
         for key, entry in merged.entries.items():
-            yield from _conflicts((*path, key.removesuffix(": ").strip('"')), entry)
+            yield from _conflicts((*path, key), entry)
 
 
 def _written(merged: _Merged, indent: str, style: Style) -> list[str]:
     if isinstance(merged, Leaf | Group):
         return write(merged, indent)
     assert isinstance(merged, _Mixed)
-    closing = Group(merged.head, merged.bracket, {}).closing
+    closing = Group(merged.head, merged.bracket, ()).closing
     return [f"{indent}{merged.head}{merged.bracket}", *_inside(list(merged.entries.values()), indent + "  ", style), f"{indent}{closing}"]
 
 
 def _inside(entries: Sequence[_Merged], indent: str, style: Style) -> list[str]:
     """The lines of a group's entries. A comma must be right whichever side is taken, so an end that may vanish goes with what stands before it."""
     end = len(entries)
-    while end and isinstance(last := entries[end - 1], Conflict) and (last.ours is None or last.theirs is None):
+    while end and isinstance(last := entries[end - 1], Conflict) and None in (last.base, last.ours, last.theirs):
         end -= 1
     tail = entries[end:]
     if tail and end:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, Union
 
 from amlgit.errors import InvalidDocument
-from amlgit.model.jsontext import Json, Object, loads
+from amlgit.model.jsontext import Json, Object, dumps_line_as_is, loads
 
 _MEMBER = re.compile(r'("(?:[^"\\]|\\.)*"): (.*)', re.DOTALL)
 _IDENTITIES = ("Name", "Node", "Box", "Id", "NodeId")
@@ -23,11 +23,11 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """An object or a list with a line for each entry."""
+    """An object or a list with a line for each entry, by what tells it from the others; their order is part of what it is."""
 
     head: str
     bracket: str
-    entries: Mapping[str, "Tree"]
+    entries: tuple[tuple[str, "Tree"], ...]
 
     @property
     def closing(self) -> str:
@@ -39,46 +39,50 @@ Tree: TypeAlias = Union[Leaf, Group]
 
 
 def read(data: bytes) -> Group | None:
-    """The tree of a page, or None unless writing it again gives the very same bytes."""
+    """The tree of a page, or None unless it is JSON spelled as the form does and writing the tree gives the very same bytes."""
     try:
-        lines = data.decode().split("\n")
-        tree, end = _group(lines, 0, "", is_entry=False)
-    except (UnicodeDecodeError, IndexError, _NotAPageError):
+        value = loads(data)
+        text = data.decode()
+        tree, _ = _group(text.split("\n"), 0, "", is_member=False)
+    except (InvalidDocument, IndexError, _NotAPageError):
         return None
-    return tree if end == len(lines) - 1 and "\n".join(write(tree, "")).encode() + b"\n" == data else None
+    is_same = "\n".join([*write(tree, ""), ""]) == text
+    return tree if is_same and _on_one_line(tree) == dumps_line_as_is(value).decode() else None
 
 
 class _NotAPageError(Exception):
     pass
 
 
-def _group(lines: list[str], start: int, indent: str, *, is_entry: bool) -> tuple[Group, int]:
+def _group(lines: list[str], start: int, indent: str, *, is_member: bool) -> tuple[Group, int]:
     """The group that opens at a line, and the line behind it."""
-    head, text = _head(lines[start].removeprefix(indent), is_entry=is_entry)
-    if text in ("{}", "[]", "{},", "[],"):
-        return Group(head, text[0], {}), start + 1
+    head, text = _taken_apart(lines[start].removeprefix(indent), is_member=is_member)
+    if text.removesuffix(",") in ("{}", "[]"):
+        return Group(head, text[0], ()), start + 1
     if text not in _CLOSING:
         raise _NotAPageError
     entries: dict[str, Tree] = {}
-    inner = indent + "  "
+    inner, closing = indent + "  ", indent + _CLOSING[text]
     position = start + 1
-    while not (lines[position].startswith(indent + _CLOSING[text])):
-        line = lines[position].removeprefix(inner)
-        entry: Tree
-        if line[-1:] in ("{", "[") or line.removesuffix(",")[-2:] in ("{}", "[]"):
-            entry, position = _group(lines, position, inner, is_entry=text == "{")
-        else:
-            entry_head, value = _head(line.removesuffix(","), is_entry=text == "{")
-            entry, position = Leaf(entry_head, value), position + 1
-        key = entry.head if text == "{" else _identity(entry)
+    while not lines[position].startswith(closing):
+        entry, position = _entry(lines, position, inner, is_member=text == "{")
+        key = _name(entry) if text == "{" else _identity(entry)
         if key in entries:
             raise _NotAPageError
         entries[key] = entry
-    return Group(head, text, entries), position + 1
+    return Group(head, text, tuple(entries.items())), position + 1
 
 
-def _head(line: str, *, is_entry: bool) -> tuple[str, str]:
-    if not is_entry:
+def _entry(lines: list[str], position: int, indent: str, *, is_member: bool) -> tuple[Tree, int]:
+    line = lines[position].removesuffix(",")
+    if line[-1:] in ("{", "[") or line[-2:] in ("{}", "[]"):
+        return _group(lines, position, indent, is_member=is_member)
+    return Leaf(*_taken_apart(line.removeprefix(indent), is_member=is_member)), position + 1
+
+
+def _taken_apart(line: str, *, is_member: bool) -> tuple[str, str]:
+    """A line's head and text."""
+    if not is_member:
         return "", line
     match = _MEMBER.fullmatch(line)
     if match is None:
@@ -86,17 +90,29 @@ def _head(line: str, *, is_entry: bool) -> tuple[str, str]:
     return f"{match[1]}: ", match[2]
 
 
+def _on_one_line(tree: Tree) -> str:
+    if isinstance(tree, Leaf):
+        return tree.head + tree.text
+    return f"{tree.head}{tree.bracket}{', '.join(_on_one_line(entry) for _, entry in tree.entries)}{tree.closing}"
+
+
+def _name(member: Tree) -> str:
+    """A member's name; in the order of names, and not of their JSON, a page is sorted."""
+    return str(loads(member.head.removesuffix(": ").encode()))
+
+
 def _identity(entry: Tree) -> str:
     """What tells an entry of a list from the others; where nothing does, all of it."""
     if isinstance(entry, Group):
         return "\n".join(write(entry, ""))
-    value = object_of(entry)
-    if value is not None and isinstance(value.get("Kind"), str) and "Id" in value:
+    value = value_of(entry)
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, Mapping):
+        return entry.text
+    if isinstance(value.get("Kind"), str) and "Id" in value:
         return f"Kind {value['Kind']} {value['Id']}"
-    for name in _IDENTITIES:
-        if value is not None and isinstance(value.get(name), str):
-            return f"{name} {value[name]}"
-    return entry.text
+    return next((f"{name} {value[name]}" for name in _IDENTITIES if isinstance(value.get(name), str)), entry.text)
 
 
 def object_of(tree: Tree | None) -> Object | None:
@@ -119,7 +135,7 @@ def write(tree: Tree, indent: str) -> list[str]:
         return [f"{indent}{tree.head}{tree.text}"]
     if not tree.entries:
         return [f"{indent}{tree.head}{tree.bracket}{tree.closing}"]
-    inside = [write(entry, indent + "  ") for entry in tree.entries.values()]
+    inside = [write(entry, indent + "  ") for _, entry in tree.entries]
     for lines in inside[:-1]:
         lines[-1] += ","
     return [f"{indent}{tree.head}{tree.bracket}", *(line for lines in inside for line in lines), f"{indent}{tree.closing}"]

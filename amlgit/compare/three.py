@@ -1,5 +1,6 @@
 """git's merge rule, for any value that three sides have, lack or share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
@@ -38,16 +39,29 @@ def resolve(path: Path, base: Side, ours: Side, theirs: Side) -> Merged:
     return Clash(path=path, base=base, ours=ours, theirs=theirs)
 
 
-def order(base: list[str], ours: list[str], theirs: list[str]) -> list[str]:
-    """The names of both sides in the order of the side that changed it, each new one behind the name it stood behind."""
-    shared = set(ours) & set(theirs)
+def _known(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> tuple[list[str], list[str], list[str]]:
+    """The names that all three sides have, in the order of each."""
+    shared = set(base) & set(ours) & set(theirs)
     before, mine, yours = ([name for name in side if name in shared] for side in (base, ours, theirs))
-    if (mine == before) != (yours == before):
-        first, second = (theirs, ours) if mine == before else (ours, theirs)
+    return before, mine, yours
+
+
+def is_reordered_twice(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether each side gave the names an order of its own."""
+    before, mine, yours = _known(base, ours, theirs)
+    return mine != before and yours not in (before, mine)
+
+
+def order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    """The names of both sides in the order of the side that changed it, each new one behind the name it stood behind."""
+    before, mine, yours = _known(base, ours, theirs)
+    if mine == yours or before not in (mine, yours):
+        first, second = sorted((list(ours), list(theirs)))  # whichever side is called ours
     else:
-        first, second = sorted((ours, theirs))  # whichever side is ours
+        first, second = (list(theirs), list(ours)) if mine == before else (list(ours), list(theirs))
     merged = list(first)
+    present = set(first)
     for index, name in enumerate(second):
-        if name not in shared:
+        if name not in present:
             merged.insert(merged.index(second[index - 1]) + 1 if index else 0, name)
     return merged

@@ -60,11 +60,11 @@ def _is_marker(line: str, mark: str, size: int) -> bool:
     return text.startswith(mark * size) and (text == mark * size or (mark != _MIDDLE and text[size : size + 1] == " "))
 
 
-def settled(lines: Sequence[str], choices: Mapping[int, str]) -> list[str]:
+def settled(lines: Sequence[str], choices: Mapping[int, str], size: int = 7) -> list[str]:
     """The lines with some conflicts (by their number in the file) replaced by the side chosen: `ours`, `theirs` or `base`."""
     result: list[str] = []
     position = 0
-    for number, block in enumerate(blocks(lines)):
+    for number, block in enumerate(blocks(lines, size)):
         chosen = choices.get(number)
         result += lines[position : block.start]
         result += lines[block.start : block.stop] if chosen is None else _side(block, chosen)
