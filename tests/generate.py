@@ -464,6 +464,16 @@ def paths(value: Json, path: Place = ()) -> Iterator[Place]:
         yield from paths(inner, (*path, step))
 
 
+def some_paths(document: Members) -> list[Place]:
+    """Every kind of place once: members by name, entries of a list by the first two."""
+    kinds: dict[tuple[str | int, ...], Place] = {}
+    for path in paths(document):
+        kind = tuple("*" if isinstance(step, int) and index < len(path) - 1 else step for index, step in enumerate(path))
+        if not (isinstance(path[-1], int) and path[-1] > 1):
+            kinds.setdefault(kind, path)
+    return list(kinds.values())
+
+
 # The same document another way.
 
 _SETS = frozenset(
@@ -497,7 +507,7 @@ def _shuffled(value: Json, path: tuple[str, ...], chance: random.Random) -> Json
         entries = [_shuffled(entry, (*path, "*"), chance) for entry in value]
         return _mixed(entries, chance) if path in _SETS else entries
     if isinstance(value, str) and path in _LAYOUTS:
-        head, boxes, tail = _boxes(value)
+        head, boxes, tail = boxes_of(value)
         return head + "".join(_mixed(boxes, chance)) + tail
     return value
 
@@ -506,7 +516,7 @@ def _mixed(entries: list[Value], chance: random.Random) -> list[Value]:
     return chance.sample(entries, len(entries))
 
 
-def _boxes(layout: str) -> tuple[str, list[str], str]:
+def boxes_of(layout: str) -> tuple[str, list[str], str]:
     match = _BOXES.fullmatch(layout)
     return (match[1], _BOX.findall(match[2]), match[3]) if match else (layout, [], "")
 
@@ -561,7 +571,7 @@ def _alike(one: Json, other: Json, path: tuple[str, ...]) -> bool:
             return _same_set(one, other, (*path, "*"))
         return len(one) == len(other) and all(_alike(left, right, (*path, "*")) for left, right in zip(one, other, strict=True))
     if isinstance(one, str) and isinstance(other, str) and path in _LAYOUTS:
-        (head, boxes, tail), (other_head, other_boxes, other_tail) = _boxes(one), _boxes(other)
+        (head, boxes, tail), (other_head, other_boxes, other_tail) = boxes_of(one), boxes_of(other)
         return (_same_text(head, other_head), sorted(boxes), _same_text(tail, other_tail)) == (True, sorted(other_boxes), True)
     if isinstance(other, str) and not isinstance(one, str):
         return _PLACEHOLDER.fullmatch(other) is not None and one is not None

@@ -10,7 +10,23 @@ from pathlib import Path
 import pytest
 
 from amlgit import __version__
-from tests.helpers import BUG, DAY, OK, OTHER_FAMILY, PARTLY, REFUSED, USAGE, aml, clone, commit_all, environment, experiment, process, save
+from tests.helpers import (
+    BUG,
+    DAY,
+    OK,
+    OTHER_FAMILY,
+    PARTLY,
+    REFUSED,
+    UNREACHABLE,
+    USAGE,
+    aml,
+    clone,
+    commit_all,
+    environment,
+    experiment,
+    process,
+    save,
+)
 
 T0 = 1_450_000_000
 
@@ -225,6 +241,23 @@ def test_a_closed_pipe_is_no_reason_to_complain(repository: Path, arguments: lis
         os.close(writer)
     assert completed.stderr == b""
     assert completed.returncode in (0, 1, 141)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
+def test_a_full_disk_under_standard_output_is_an_error_with_words(repository: Path) -> None:
+    for arguments in (["log"], ["log", "--json"], ["--version"]):
+        with Path("/dev/full").open("wb") as full:
+            command = [sys.executable, "-m", "amlgit", *arguments]
+            completed = subprocess.run(command, cwd=repository, env=environment(), stdout=full, stderr=subprocess.PIPE, check=False)
+        assert (completed.returncode, b"Traceback" in completed.stderr) == (UNREACHABLE, False)
+        assert b"No space left" in completed.stderr
+
+
+def test_a_closed_standard_output_is_no_bug(repository: Path) -> None:
+    for arguments in ("map", "--version"):
+        command = ["sh", "-c", f"exec '{sys.executable}' -m amlgit {arguments} >&-"]
+        completed = subprocess.run(command, cwd=repository, env=environment(), stderr=subprocess.PIPE, check=False)
+        assert (completed.returncode, completed.stderr) == (OK, b"")
 
 
 def test_minus_c_runs_there_and_paths_start_there(repository: Path, tmp_path: Path) -> None:

@@ -600,7 +600,7 @@ def test_pull_into_a_repository_with_commits_and_dirt_of_its_own(tmp_path: Path)
     fsck(repository)
 
 
-def test_a_folder_edited_here_waits_while_the_others_are_brought(tmp_path: Path) -> None:
+def test_a_clash_with_an_edit_made_here_waits_while_the_others_are_brought(tmp_path: Path) -> None:
     save(tmp_path / "exports", "1.json", _draft(1, title="One"))
     save(tmp_path / "exports", "2.json", _draft(2, title="Two", family=OTHER_FAMILY))
     repository = clone(tmp_path / "exports", tmp_path / "r")
@@ -610,15 +610,15 @@ def test_a_folder_edited_here_waits_while_the_others_are_brought(tmp_path: Path)
     aml(repository, "pull").expect(OK)
     save(tmp_path / "exports", "3.json", _draft(3, title="One"))
     save(tmp_path / "exports", "4.json", _draft(4, title="Two", family=OTHER_FAMILY))
-    run = aml(repository, "pull").expect(REFUSED)
-    assert "experiments/One-aaaaaa: edited here, and 1 new version there" in run.err
-    assert "experiments/Two-ffffff: 1 commit" in run.out
-    assert '"0.75"' in edited.read_text()
-    assert subjects(repository)[-1] == "Two: draft 2"
-    assert count(repository, chains(repository)[f"archive/{FAMILY}"]) == 2
     report = aml(repository, "pull", "--json").expect(REFUSED).json
     assert report["status"] == "refused"
-    assert [entry["state"] for entry in report["result"]["folders"]] == ["edited here", "up to date"]
+    assert [entry["state"] for entry in report["result"]["folders"]] == ["conflicts", "pulled"]
+    assert subjects(repository)[-1] == "Two: draft 2"
+    assert "<<<<<<<" in edited.read_text()
+    assert "a cherry-pick is not finished yet" in aml(repository, "pull").expect(REFUSED).err
+    git(repository, "cherry-pick", "--abort")
+    assert '"0.75"' in edited.read_text()
+    assert count(repository, chains(repository)[f"archive/{FAMILY}"]) == 2
     git(repository, "revert", "--no-edit", "HEAD~1")
     aml(repository, "pull").expect(OK)
     assert '"0.3"' in edited.read_text()

@@ -433,11 +433,12 @@ def test_import_of_several_files_at_once(repository: Path, tmp_path: Path) -> No
     assert '"0.6"' in node_file(folder(repository, "Trial"), "Split").read_text()
 
 
-def test_import_into_a_folder_that_was_edited_waits(repository: Path, tmp_path: Path) -> None:
+def test_import_of_what_clashes_with_an_edit_is_a_conflict(repository: Path, tmp_path: Path) -> None:
     replace_in(node_file(folder(repository, "Trial"), "Split"), '"0.2"', '"0.75"')
     commit_all(repository)
     run = aml(repository, "import", save(tmp_path, "x.json", experiment(created=T0 + 5 * DAY, fraction="0.7"))).expect(REFUSED)
-    assert "edited here" in run.err
+    assert "amlgit resolve" in run.err
+    git(repository, "cherry-pick", "--abort")
     assert '"0.75"' in node_file(folder(repository, "Trial"), "Split").read_text()
 
 

@@ -24,6 +24,7 @@ from tests.generate import (
     put_in,
     read,
     sample_exports,
+    some_paths,
     split,
     texts,
     whole,
@@ -54,16 +55,6 @@ def assert_refused_or_faithful(document: Object) -> None:
     except InvalidDocument:
         return
     assert equal_but_for_sets_and_secrets(document, whole(form))
-
-
-def some_paths(document: Members) -> list[Place]:
-    """Every kind of place once: members by name, entries of a list by the first two."""
-    kinds: dict[tuple[str | int, ...], Place] = {}
-    for path in paths(document):
-        kind = tuple("*" if isinstance(step, int) and index < len(path) - 1 else step for index, step in enumerate(path))
-        if not (isinstance(path[-1], int) and path[-1] > 1):
-            kinds.setdefault(kind, path)
-    return list(kinds.values())
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)

@@ -109,6 +109,17 @@ def test_an_edit_is_counted_committed_or_not(repository: Path) -> None:
     assert "Trial is run 3 and 2 changes (" in aml(repository, "map").expect(OK).out
 
 
+def test_changes_are_those_that_diff_shows(repository: Path) -> None:
+    split = node_file(folder(repository, "Trial"), "Split")
+    replace_in(split, '"0.3"', '"0.75"')
+    replace_in(split, '"Split Rows"', '"Regular Expression"')
+    shown = aml(repository, "diff", "--json").expect(OK).json["result"]
+    assert _trial(repository) == (3, False, 2)
+    assert len(shown["changes"]) == 2
+    split.write_text("<<<<<<< no graph any more", encoding="utf-8")
+    assert _trial(repository) == (3, False, 1)
+
+
 def test_what_is_beside_the_content_is_no_change(repository: Path) -> None:
     save(folder(repository, "Trial"), "notes.md", "mine")
     assert _trial(repository) == (3, True, 0)

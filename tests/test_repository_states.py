@@ -545,8 +545,9 @@ def test_a_file_that_is_executable_or_ends_in_crlf_is_a_persons_edit_and_stays(r
     assert len(dirty(repository)) == 1
     commit_all(repository)
     _exports(tmp_path / "exports", 2)
-    assert "edited here" in aml(repository, "pull").expect(REFUSED).err
-    assert script.read_bytes().count(b"\r\n") == 2
+    assert "merged with the edits made here" in aml(repository, "pull").expect(OK).out
+    assert '"Newline": "CRLF"' in node_file(folder(repository, "Trial"), "Execute").read_text()
+    fsck(repository)
 
 
 def test_a_link_in_the_work_tree_is_not_exported(repository: Path, tmp_path: Path) -> None:

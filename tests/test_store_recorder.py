@@ -10,6 +10,7 @@ import pytest
 from amlgit.store import chains, trailers
 from amlgit.store.chains import Version
 from amlgit.store.incoming import receive, sweep
+from amlgit.store.objects import blob_id
 from amlgit.store.recorder import Draft, Hasher, Recorder
 from amlgit.store.repository import Repository, discover
 from amlgit.store.trailers import Story
@@ -35,7 +36,8 @@ def repository(tmp_path: Path) -> Repository:
 def _draft(repository: Repository, number: int, files: dict[str, bytes], *, title: str = "Trial", time: int | None = None) -> Draft:
     hasher = Hasher(repository.object_format)
     run = b'{\n  "Run": %d\n}\n' % number
-    ids = {path: hasher.blob(data) for path, data in files.items()}
+    ids = hasher.blobs(files)
+    run_id = blob_id(run, repository.object_format)
     snapshot = f"{'a' * 32}.s-id.{'b' * 32}.{number}"
     story = Story(
         title=title,
@@ -47,8 +49,8 @@ def _draft(repository: Repository, number: int, files: dict[str, bytes], *, titl
         status="Finished",
         trailers={trailers.EXPERIMENT: "x", trailers.SNAPSHOT: snapshot, trailers.FORM: "1"},
     )
-    data = {hasher.blob(content): content for content in (*files.values(), run)}
-    return Draft(kind=chains.EXPERIMENT, files=ids, content=hasher.content(ids), run=hasher.blob(run), data=data, story=story, snapshot=snapshot)
+    data = {**{ids[path]: content for path, content in files.items()}, run_id: run}
+    return Draft(kind=chains.EXPERIMENT, files=ids, content=hasher.content(ids), run=run_id, data=data, story=story, snapshot=snapshot)
 
 
 def _versions(repository: Repository, title: str = "Trial") -> list[Draft]:

@@ -11,10 +11,10 @@ from amlgit.cli import output
 from amlgit.cli.context import Session, json_option, session
 
 if TYPE_CHECKING:
-    from amlgit.compare.changes import NodeName
     from amlgit.model.jsontext import Object
-    from amlgit.review.changes import Item, Names
+    from amlgit.review.changes import Group, Item
     from amlgit.review.lines import Line
+    from amlgit.review.names import Names
     from amlgit.workflows.diff import Compared, DiffReport, Problem
 
 _CLASSES = ("wiring", "parameter", "script", "data", "module", "interface", "metadata", "layout")
@@ -105,9 +105,18 @@ def _only(report: "DiffReport", classes: tuple[str, ...]) -> "DiffReport":
 
 
 def _names(entry: "Compared") -> "Names":
-    from amlgit.review.changes import names_of
+    from amlgit.review.names import Names
 
-    return names_of(entry.old or {}, entry.new or {}, entry.assets)
+    return Names(entry.old or {}, entry.new or {}, entry.assets, entry.diff.recreated)
+
+
+def _summary_of(entry: "Compared") -> str:
+    """What changed in short; of what came or went as a whole how large it is."""
+    from amlgit.review.changes import size, summary
+
+    if entry.is_whole:
+        return size(entry.new or entry.old or {})
+    return "renamed" if entry.status == "renamed" and not entry.diff.changes else summary(entry.diff)
 
 
 # --- for programs
@@ -123,16 +132,17 @@ def _result(report: "DiffReport") -> Mapping[str, object]:
 
 
 def _summary(entry: "Compared") -> Mapping[str, object]:
-    from amlgit.review.changes import summary
+    from amlgit.review.changes import counts
 
     return {
         "name": entry.name,
         "title": entry.title,
         "kind": entry.kind,
-        "status": "added" if entry.old is None else "removed" if entry.new is None else "changed",
+        "status": entry.status,
         "old_name": entry.old_name,
         "new_name": entry.new_name,
-        "summary": summary(entry.diff.changes),
+        "summary": _summary_of(entry),
+        "counts": counts(entry.diff.changes),
         "recreated": [{"old": old, "new": new} for old, new in entry.diff.recreated.items()],
     }
 
@@ -141,16 +151,15 @@ def _changes(entry: "Compared") -> Iterable[Mapping[str, object]]:
     from amlgit.compare.patch import pointer
     from amlgit.review.changes import item
 
-    names = _names(entry) if entry.diff.changes else None
+    names = _names(entry)
     for change in entry.diff.changes:
-        assert names is not None
         node = change.node
         yield {
             "experiment": entry.name,
             "class": change.change_class,
             "what": change.what,
             "kind": change.kind,
-            "node": None if node is None else {"id": node.id, "old_id": node.old_id, "name": node.label, "comment": node.comment},
+            "node": None if node is None else {"id": node.id, "old_id": node.old_id, "name": names.node(node.id), "comment": node.comment},
             "path": pointer(*change.path),
             "old": change.old,
             "new": change.new,
@@ -165,7 +174,7 @@ def _diagnostic(problem: "Problem") -> Mapping[str, object]:
 def _show_patch(report: "DiffReport", *, is_file: bool) -> None:
     from amlgit.model.jsontext import dumps_pretty
     from amlgit.workflows.diff import patch
-    from amlgit.workflows.diff_files import file_patch
+    from amlgit.workflows.diff_secrets import file_patch
 
     if len(report.compared) > 1:
         raise click.UsageError("--json-patch is for one experiment: name it behind '--'.")
@@ -181,66 +190,86 @@ def _show_patch(report: "DiffReport", *, is_file: bool) -> None:
 
 def _show_markdown(report: "DiffReport") -> None:
     from amlgit.review import markdown
-    from amlgit.review.changes import groups, summary
+    from amlgit.review.changes import groups, nodes
 
     for entry in report.compared:
-        click.echo(markdown.heading(entry.title, entry.name, summary(entry.diff.changes)))
-        for line in markdown.changes(groups(entry.diff.changes, _names(entry))):
+        state = {"added": "new, ", "removed": "removed, "}.get(entry.status, "")
+        click.echo(markdown.heading(entry.title, _heading(entry), f"{state}{_summary_of(entry)}"))
+        names = _names(entry)
+        for line in markdown.nodes(nodes(entry.diff, names)) if entry.is_whole else markdown.changes(groups(entry.diff, names)):
             click.echo(line)
         click.echo()
     if not report.compared:
         click.echo("No changes.")
 
 
+def _heading(entry: "Compared") -> str:
+    old, new = entry.old_name, entry.new_name
+    if old is None or new is None or old == new or entry.status in ("added", "removed"):
+        return entry.name
+    title, mark, _ = old.rpartition("@")
+    if mark and new.startswith(f"{title}@"):
+        return f"{old} → {new.removeprefix(title)}"
+    # a difftool's files lie in a temporary folder
+    is_same_file = old.rpartition("/")[2] == new.rpartition("/")[2] and entry.status != "renamed"
+    return new if is_same_file else f"{old} → {new}"
+
+
 def _show(report: "DiffReport", *, stat: bool, whole_layout: bool) -> None:
-    from amlgit.model.jsontext import printable
-    from amlgit.review.changes import groups, summary
+    from amlgit.review.changes import groups, nodes
 
     for number, entry in enumerate(report.compared):
         if number and not stat:
             click.echo()
-        state = " (new)" if entry.old is None else " (removed)" if entry.new is None else ""
-        renamed = f"{printable(entry.old_name, 400)} → " if entry.old_name and entry.new_name and entry.old_name != entry.new_name else ""
-        click.secho(f"{renamed}{printable(entry.name, 400)}", bold=True, nl=False)
-        click.echo(f"{state}: {summary(entry.diff.changes)}")
-        if not stat:
-            for group in groups(entry.diff.changes, _names(entry), whole_layout=whole_layout):
-                _show_group(group.node, group.items)
+        state = {"added": " (new)", "removed": " (removed)"}.get(entry.status, "")
+        click.secho(_line(_heading(entry)), bold=True, nl=False)
+        click.echo(f"{state}: {_summary_of(entry)}")
+        if stat:
+            continue
+        names = _names(entry)
+        if entry.is_whole:
+            _show_items(nodes(entry.diff, names), "  ")
+            continue
+        for group in groups(entry.diff, names, whole_layout=whole_layout):
+            _show_group(group)
 
 
-def _show_group(node: "NodeName | None", items: Iterable["Item"]) -> None:
-    indent = "  "
-    if node is not None:
-        click.secho(f"  {node.label}", fg="cyan", nl=False)
-        click.echo(f'  "{_comment(node.comment)}"' if node.comment else "")
-        indent = "    "
+def _show_group(group: "Group") -> None:
+    if group.name:
+        click.secho(f"  {_line(group.name)}", fg="cyan", nl=False)
+        click.secho(f"  ({_line(group.note)})" if group.note else "", dim=True, nl=False)
+        click.echo(f'  "{_line(group.comment)}"' if group.comment else "")
+    _show_items(group.items, "    " if group.name else "  ")
+
+
+def _show_items(items: Iterable["Item"], indent: str) -> None:
     for item in items:
         click.secho(f"{indent}{item.sign} ", fg=_COLOURS[item.sign], nl=False)
-        click.echo(item.text)
+        click.echo(_line(item.text))
         for part in item.parts:
-            click.echo(f"{indent}    {part}")
+            click.secho(f"{indent}    {_line(part)}", fg=_COLOURS.get(part[:2].rstrip()) if part[1:2] == " " else None)
         for line in item.script:
             _show_line(line, f"{indent}    ")
 
 
-def _comment(text: str) -> str:
+def _line(text: str) -> str:
+    """A line without anything that could move the cursor or turn the direction of writing."""
     from amlgit.model.jsontext import printable
 
-    return printable(text)
+    return printable(text, len(text))
 
 
 def _show_line(line: "Line", indent: str) -> None:
-    from amlgit.model.jsontext import printable
     from amlgit.review.lines import Mark
 
     if line.sign == "@@":
         click.secho(f"{indent}@@ {line.text} @@", fg="cyan", dim=True)
         return
-    click.secho(f"{indent}{line.sign} ", nl=False, fg=_COLOURS.get(line.sign))
+    click.secho(f"{indent}{line.sign} ".rstrip() if not line.text else f"{indent}{line.sign} ", nl=False, fg=_COLOURS.get(line.sign))
     for piece in line.pieces:
         is_word = piece.mark in (Mark.OLD_WORD, Mark.NEW_WORD)
-        text = printable(piece.text.expandtabs(4), len(piece.text) * 4)
-        click.secho(text, nl=False, fg=None if piece.mark is Mark.SAME else _COLOURS.get(line.sign), bold=is_word, reverse=is_word)
+        colour = None if piece.mark is Mark.SAME else _COLOURS.get(line.sign)
+        click.secho(_line(piece.text.expandtabs(4)), nl=False, fg=colour, bold=is_word, reverse=is_word)
     click.echo()
 
 

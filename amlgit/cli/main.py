@@ -1,11 +1,12 @@
 """The entry point: finds the verb, imports only what it needs, and turns every failure into words and an exit code."""
 
+import contextlib
 import gc
 import importlib
 import io
 import os
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -88,7 +89,8 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a title may hold what this terminal can't show
     code = run(sys.argv[1:])
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        _flush(sys.stderr)
     os._exit(code)  # taking ten thousand values apart one by one, to give back memory that goes anyway, costs more than writing them
 
 
@@ -96,7 +98,7 @@ def run(arguments: list[str]) -> int:
     """The exit code of a command line (the architecture page lists them)."""
     try:
         result = amlgit.main(args=arguments, prog_name=_program_name(), standalone_mode=False)
-        sys.stdout.flush()
+        _flush(sys.stdout)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -117,6 +119,11 @@ def run(arguments: list[str]) -> int:
         from amlgit.cli.output import failed
 
         return failed(error, arguments)
+
+
+def _flush(stream: TextIO | None) -> None:
+    if stream is not None:  # started with it closed
+        stream.flush()
 
 
 def _program_name() -> str:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -31,8 +32,7 @@ def wants_json(arguments: Sequence[str]) -> bool:
 
 def misused(error: click.ClickException, arguments: Sequence[str]) -> int:
     """Say what is wrong with a command line; gives the exit code."""
-    if wants_json(arguments):
-        envelope(_verb(arguments), USAGE, None, [{"severity": "error", "message": error.format_message(), "hint": None}])
+    _fail_as_json(arguments, USAGE, error.format_message(), None)
     error.show()
     return USAGE
 
@@ -50,8 +50,7 @@ def failed(error: Exception, arguments: Sequence[str]) -> int:
     else:
         code, message = BUG, f"a bug in amlgit ({type(error).__name__})"
         hint = f"Please report it with the log in {_write_log(error)}"
-    if wants_json(arguments):
-        envelope(_verb(arguments), code, None, [{"severity": "error", "message": message, "hint": hint}])
+    _fail_as_json(arguments, code, message, hint)
     is_coloured = _colour_of(arguments)
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=is_coloured)
     click.echo(_shown(message), err=True, color=is_coloured)
@@ -59,6 +58,12 @@ def failed(error: Exception, arguments: Sequence[str]) -> int:
         click.secho("hint: ", fg="yellow", nl=False, err=True, color=is_coloured)
         click.echo(_shown(hint), err=True, color=is_coloured)
     return code
+
+
+def _fail_as_json(arguments: Sequence[str], code: int, message: str, hint: str | None) -> None:
+    if wants_json(arguments):
+        with suppress(OSError):  # standard output may be what failed; standard error says so
+            envelope(_verb(arguments), code, None, [{"severity": "error", "message": message, "hint": hint}])
 
 
 def _colour_of(arguments: Sequence[str]) -> bool | None:

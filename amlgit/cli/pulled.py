@@ -42,8 +42,9 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         return code
     show_fetch(run, report.fetched)
     for folder in report.folders:
-        if folder.state == "pulled":
-            click.echo(f"{printable(folder.path, 400)}: {_count(folder.commits, 'commit')}")
+        if folder.state in ("pulled", "merged"):
+            merged = ", merged with the edits made here" if folder.state == "merged" else ""
+            click.echo(f"{printable(folder.path, 400)}: {_count(folder.commits, 'commit')}{merged}")
         elif folder.waiting:
             output.note(f"{printable(folder.path)}: {folder.state}, and {_count(folder.waiting, 'new version')} there")
     for replaced in report.replaced:
@@ -53,10 +54,12 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         click.echo("Already up to date." if not report.is_refused else "Nothing pulled.")
     elif where:
         run.hint(f"Next: cd {where} && git log")
-    if report.is_refused:
+    if any(folder.state == "conflicts" for folder in report.folders):
+        run.hint("hint: 'amlgit resolve' tells what clashes; then 'git cherry-pick --continue', or '--abort' to be where you were.")
+    if any(folder.waiting and folder.state != "conflicts" for folder in report.folders):
         run.hint(
-            "hint: amlgit brings new versions only into folders that are as they were pulled. The versions are safe in the record:"
-            "\n      'amlgit log EXPERIMENT' lists them, 'git show COMMIT' shows what each changed."
+            "hint: what was removed here does not come back by itself: 'amlgit rm' says that for good, 'git revert' of the removal brings it back."
+            "\n      The versions are safe in the record: 'amlgit log EXPERIMENT' lists them."
             "\n      (In a shallow clone: 'git fetch --unshallow' tells which were here before.)"
         )
     return code

@@ -20,7 +20,6 @@ from amlgit.model.assets import PORT_MEMBERS
 from amlgit.model.jsontext import Json, Object
 
 _PORTS = frozenset({keyed.SERVICE_INPUTS, keyed.SERVICE_OUTPUTS})
-_LAYOUT_FIELD = "CommentCollapsed"
 
 
 def diff(old: Object, new: Object) -> Diff:
@@ -141,7 +140,7 @@ class _Comparison:
             one, other = old.get(name, MISSING), new.get(name, MISSING)
             if name not in _NODE_SPECIAL and not equal(one, other):
                 edit = Edit(path=(*path, name), old=one, new=other)
-                self._folded.append(edit) if name == _LAYOUT_FIELD else self._report(ChangeClass.METADATA, What.FIELD, edit, node=node_id)
+                self._folded.append(edit) if name == keyed.FOLDED else self._report(ChangeClass.METADATA, What.FIELD, edit, node=node_id)
 
     def _list(self, node_id: str, path: Path, old: Side, new: Side) -> None:
         name = path[-1]
@@ -328,15 +327,15 @@ class _Comparison:
         """The edits of a layout but for the boxes of nodes that were added or removed, which go with those."""
         if equal(old, new):
             return []
-        one, other = (keyed.canvas(side) if isinstance(side, str) else side for side in (old, new))
-        if not (isinstance(one, Keyed) and isinstance(other, Keyed)):
+        one, other = (keyed.canvas(side) if isinstance(side, str) else None for side in (old, new))
+        if one is None or other is None:
             return [Edit(path=path, old=old, new=new)]
-        edits = [Edit(path=(*path, part), old=one[part], new=other[part]) for part in sorted(one) if part != "Boxes" and one[part] != other[part]]
-        old_boxes, new_boxes = keyed.boxes(one) or Keyed(), keyed.boxes(other) or Keyed()
+        edits = [Edit(path=(*path, part), old=one[part], new=other[part]) for part in (keyed.HEAD, keyed.TAIL) if one[part] != other[part]]
+        old_boxes, new_boxes = keyed.boxes(one), keyed.boxes(other)
         for key in sorted(old_boxes.keys() | new_boxes.keys()):
             before, after = old_boxes.get(key, MISSING), new_boxes.get(key, MISSING)
             if before != after:
-                edit = Edit(path=(*path, "Boxes", key), old=before, new=after)
+                edit = Edit(path=(*path, keyed.BOXES, key), old=before, new=after)
                 self._with_node[key].append(edit) if key in self._with_node else edits.append(edit)
         return edits
 

@@ -4,9 +4,9 @@ In the keyed form two documents that differ in the order of their sets are equal
 an entry that is no object) stays as it is and is compared as one value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
-from amlgit.compare.changes import MISSING, Edit, Missing
+from amlgit.compare.changes import MISSING, Edit, Missing, Path
 from amlgit.errors import InvalidDocument
 from amlgit.form import layout
 from amlgit.model import ids
@@ -17,15 +17,21 @@ INPUTS, OUTPUTS, PARAMETERS = "InputPortsInternal", "OutputPortsInternal", "Modu
 GRAPH, SERVICE = "Graph", "WebService"
 DESTINATION, SOURCE = "DestinationInputPortId", "SourceOutputPortId"
 SERVICE_INPUTS, SERVICE_OUTPUTS, SERVICE_PARAMETERS = "Inputs", "Outputs", "Parameters"
-_SERVICE_LISTS = (SERVICE_INPUTS, SERVICE_OUTPUTS, SERVICE_PARAMETERS)
+SERVICE_LISTS = (SERVICE_INPUTS, SERVICE_OUTPUTS, SERVICE_PARAMETERS)
+NODE_LISTS = frozenset({INPUTS, OUTPUTS, PARAMETERS})
+HEAD, BOXES, TAIL = "Head", "Boxes", "Tail"
+FOLDED = "CommentCollapsed"
+"""A member of a node that is layout, as positions are."""
 _PUBLISHED = ("InputPortsForPublish", "OutputPortsForPublish")
-_NODE_LISTS = frozenset({INPUTS, OUTPUTS, PARAMETERS})
 _TEXTS = frozenset({str, type(None)})
-_BOXES, _HEAD, _TAIL = "Boxes", "Head", "Tail"
 
 
 class Keyed(dict[str, Json]):
     """The entries of a list by their keys; a type of its own, so that it is never taken for an object."""
+
+
+class KeyedCanvas(Keyed):
+    """A layout: what stands before its boxes, the boxes by node, what stands behind them."""
 
 
 def by_member(entries: Json, member: str) -> Keyed | None:
@@ -63,46 +69,43 @@ def edges(entries: Json) -> Keyed | None:
     """Edges by `<destination> < <source>`, a repeated one with a number behind it; None where one has no two ends."""
     if type(entries) is not list:
         return None
-    found = Keyed()
     try:
-        for edge in entries:
-            key = f"{edge[DESTINATION]} < {edge[SOURCE]}"
-            if key in found:
-                return _repeated_edges(entries)
-            found[key] = edge
+        found = Keyed([(f"{edge[DESTINATION]} < {edge[SOURCE]}", edge) for edge in entries])
+        if not all(type(edge[DESTINATION]) is type(edge[SOURCE]) is str for edge in entries):
+            return None
     except (TypeError, KeyError):
         return None
-    return found if all(type(edge[DESTINATION]) is str and type(edge[SOURCE]) is str for edge in entries) else None
+    return found if len(found) == len(entries) else _repeated_edges(entries)
 
 
-def _repeated_edges(entries: list[Json]) -> Keyed | None:
-    found = Keyed()
-    for edge in sorted(entries, key=dumps_sorted):
-        if not isinstance(edge, Mapping) or not isinstance(edge.get(DESTINATION), str) or not isinstance(edge.get(SOURCE), str):
-            return None
-        key = f"{edge[DESTINATION]} < {edge[SOURCE]}"
-        number = 2
-        while (numbered := key if number == 2 else f"{key} #{number - 1}") in found:
+def _repeated_edges(entries: Sequence[Object]) -> Keyed:
+    """The edges in their order, with numbers that do not depend on it."""
+    keys: dict[int, str] = {}
+    taken: set[str] = set()
+    for index in sorted(range(len(entries)), key=lambda index: dumps_sorted(entries[index])):
+        key = f"{entries[index][DESTINATION]} < {entries[index][SOURCE]}"
+        number = 1
+        while (numbered := key if number == 1 else f"{key} #{number}") in taken:
             number += 1
-        found[numbered] = edge
-    return found
+        keys[index] = numbered
+        taken.add(numbered)
+    return Keyed((keys[index], edge) for index, edge in enumerate(entries))
 
 
-def canvas(client_data: Json) -> Json:
-    """A layout with its boxes by node; the text itself where boxes can't be told apart."""
+def canvas(client_data: Json) -> KeyedCanvas | None:
+    """A layout with its boxes by node; None where boxes can't be told apart."""
     taken = layout.taken_apart(client_data) if isinstance(client_data, str) else None
     if taken is None:
-        return client_data
-    boxes = Keyed(taken.boxes)
-    if len(boxes) != len(taken.boxes):
-        return client_data
-    return Keyed({_HEAD: taken.head, _BOXES: boxes, _TAIL: taken.tail})
+        return None
+    found = Keyed(taken.boxes)
+    return KeyedCanvas({HEAD: taken.head, BOXES: found, TAIL: taken.tail}) if len(found) == len(taken.boxes) else None
 
 
-def boxes(keyed_canvas: Json) -> Keyed | None:
+def boxes(keyed_canvas: KeyedCanvas) -> Keyed:
     """The boxes of a keyed layout, by node."""
-    found = keyed_canvas.get(_BOXES) if isinstance(keyed_canvas, Keyed) else None
-    return found if isinstance(found, Keyed) else None
+    found = keyed_canvas[BOXES]
+    assert isinstance(found, Keyed)
+    return found
 
 
 def strings(entries: Json) -> Keyed | None:
@@ -112,34 +115,60 @@ def strings(entries: Json) -> Keyed | None:
     return Keyed((str(entry), entry) for entry in entries)
 
 
+def by_name(entries: Json) -> Keyed | None:
+    """Ports or parameters by name."""
+    return by_member(entries, "Name")
+
+
+_ANY = "*"
+_KEYS: Mapping[Path, Callable[[Json], Keyed | None]] = {
+    ("Tags",): strings,
+    (GRAPH, NODES): lambda entries: by_member(entries, "Id"),
+    (GRAPH, EDGES): edges,
+    (GRAPH, CANVAS): canvas,
+    (SERVICE, CANVAS): canvas,
+    **{(GRAPH, NODES, _ANY, name): by_name for name in NODE_LISTS},
+    **{(SERVICE, name): by_name for name in SERVICE_LISTS},
+}
+_WITHIN = frozenset({(), (GRAPH,), (GRAPH, NODES), (GRAPH, NODES, _ANY), (SERVICE,)})
+"""Places that hold further lists to be keyed."""
+
+
 def document(whole: Object) -> dict[str, Json]:
     """The keyed form of a whole document."""
-    found = dict(whole)
     graph = whole.get(GRAPH)
     if not isinstance(graph, Mapping):
         raise InvalidDocument(f"{GRAPH} must be an object")
-    keyed_nodes = Keyed((node_id, node(_entry)) for node_id, _entry in nodes(graph).items() if isinstance(_entry, Mapping))
-    found[GRAPH] = _with(graph, {NODES: lambda _: keyed_nodes, EDGES: edges, CANVAS: canvas})
-    service = whole.get(SERVICE)
-    if isinstance(service, Mapping):
-        found[SERVICE] = _with(service, {**dict.fromkeys(_SERVICE_LISTS, _by_name), CANVAS: canvas})
-    return _with(found, {"Tags": strings})
+    nodes(graph)
+    found = at((), whole)
+    assert isinstance(found, dict)
+    return found
 
 
-def node(entry: Object) -> dict[str, Json]:
-    """The keyed form of a node."""
-    return _with(entry, dict.fromkeys((INPUTS, OUTPUTS, PARAMETERS), _by_name))
+def at(path: Path, value: Json) -> Json:
+    """The keyed form of what stands at a place of a document; mappings are copied as far down as lists are keyed."""
+    place = (GRAPH, NODES, _ANY, *path[3:]) if len(path) > 2 and path[:2] == (GRAPH, NODES) else path
+    key = _KEYS.get(place)
+    found = key(value) if key is not None else None
+    if found is not None:
+        value = found
+    if place not in _WITHIN or not isinstance(value, Mapping):
+        return value
+    members = ((name, at((*place, name), member)) for name, member in value.items())
+    return Keyed(members) if isinstance(value, Keyed) else dict(members)
 
 
-def same_node(one: Object, other: Object) -> bool:
-    """Whether two nodes are the same, in whatever order their ports and parameters stand."""
+def same_node(one: Object, other: Object, but: Container[str] = ()) -> bool:
+    """Whether two nodes are the same, some members excepted, in whatever order their ports and parameters stand."""
     if one is other:
         return True
-    if one.keys() != other.keys():
+    if any(name not in but for name in one.keys() ^ other.keys()):
         return False
     for name, value in one.items():
-        if name in _NODE_LISTS:
-            if not (same_entries(value, other[name]) or same(unkeyed(node(one)[name]), unkeyed(node(other)[name]))):
+        if name in but:
+            continue
+        if name in NODE_LISTS:
+            if not (same_entries(value, other[name]) or same(_in_order(value), _in_order(other[name]))):
                 return False
         elif not (value == other[name] if type(value) is str else same(value, other[name])):
             return False
@@ -158,65 +187,60 @@ def same_entries(one: Json | Missing, other: Json | Missing) -> bool:
         return False
 
 
-def _by_name(entries: Json) -> Json:
-    return by_member(entries, "Name")
-
-
-def _with(whole: Object, keys: Mapping[str, Callable[[Json], Json]]) -> dict[str, Json]:
-    found = dict(whole)
-    for name, key in keys.items():
-        if name in found:
-            keyed_value = key(found[name])
-            found[name] = found[name] if keyed_value is None else keyed_value
-    return found
+def _in_order(entries: Json) -> Json:
+    found = by_name(entries)
+    return entries if found is None else unkeyed(found)
 
 
 def unkeyed(value: Json) -> Json:
     """The inverse: lists again, sets in the order of their keys."""
+    if isinstance(value, KeyedCanvas):
+        places = boxes(value)
+        return layout.put_together(str(value[HEAD]), [(name, str(places[name])) for name in sorted(places)], str(value[TAIL]))
     if isinstance(value, Keyed):
-        if _BOXES in value and _HEAD in value:
-            return _canvas_text(value)
         return [unkeyed(value[key]) for key in sorted(value)]
     return {name: unkeyed(member) for name, member in value.items()} if isinstance(value, Mapping) else value
 
 
-def _canvas_text(value: Keyed) -> str:
-    found = boxes(value) or Keyed()
-    return layout.put_together(str(value[_HEAD]), [(name, str(found[name])) for name in sorted(found)], str(value[_TAIL]))
-
-
-def apply(edits: tuple[Edit, ...], whole: Object) -> Object:
+def apply(edits: Iterable[Edit], whole: Object) -> Object:
     """A document with edits made to it, its sets in the order of their keys; the argument stays as it is.
 
     Raises InvalidDocument, naming the place, where an edit's old value is not what stands there.
     """
     found = _copied(document(whole))
     for edit in edits:
-        *parents, last = edit.path
-        place: Json = found
-        for name in parents:
-            place = place.get(name) if isinstance(place, dict) else None
-        if not isinstance(place, dict):
-            raise InvalidDocument(f"{'/'.join(edit.path)}: there is no such place")
-        present = place.get(last, MISSING)
-        old = edit.old
-        is_as_expected = present is old if isinstance(old, Missing) else present is not MISSING and same(unkeyed(present), old)
-        if not is_as_expected:
-            raise InvalidDocument(f"{'/'.join(edit.path)}: another value stands there")
-        if isinstance(edit.new, Missing):
-            del place[last]
-        else:
-            place[last] = edit.new
+        _make(edit, found)
     result = unkeyed(found)
     assert isinstance(result, Mapping)
     return result
 
 
+def _make(edit: Edit, whole: Json) -> None:
+    *parents, last = edit.path
+    place = whole
+    for name in parents:
+        place = place.get(name) if isinstance(place, dict) else None
+    if not isinstance(place, dict):
+        raise InvalidDocument(f"{'/'.join(edit.path)}: there is no such place")
+    if not _is_at(edit.path, place.get(last, MISSING), edit.old):
+        raise InvalidDocument(f"{'/'.join(edit.path)}: another value stands there")
+    if isinstance(edit.new, Missing):
+        del place[last]
+    else:
+        place[last] = at(edit.path, edit.new)
+
+
+def _is_at(path: Path, present: Json | Missing, expected: Json | Missing) -> bool:
+    if isinstance(present, Missing) or isinstance(expected, Missing):
+        return present is expected
+    return same(unkeyed(present), unkeyed(at(path, expected)))
+
+
 def _copied(value: Json) -> Json:
     """A copy that may be edited, down to the entries of keyed lists."""
-    if isinstance(value, Keyed):
-        return Keyed((name, _copied(member)) for name, member in value.items())
-    return {name: _copied(member) for name, member in value.items()} if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    return type(value)((name, _copied(member)) for name, member in value.items())
 
 
 def renamed(whole: Object, new_ids: Mapping[str, str]) -> Object:

@@ -6,7 +6,7 @@ One rule, git's, for each thing that has an identity: a parameter's value, what 
 - what feeds a port (edges, or an asset) is one thing; where it went only because its source was removed, the other side's edit of it stands;
 - scripts are merged line by line;
 - layout never clashes: of two positions the greater text is kept, whichever side it is from;
-- what only the whole graph shows (an edge to a node that the other side removed, a circle) is a clash too.
+- what only the whole graph shows (an edge to a node that the other side removed, a circle) is a clash too, found once all else is settled.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,17 +14,17 @@ from dataclasses import dataclass
 
 from amlgit.compare import keyed
 from amlgit.compare.changes import MISSING, Missing, Path, Side
-from amlgit.compare.keyed import CANVAS, EDGES, GRAPH, INPUTS, NODES, OUTPUTS, PARAMETERS, SERVICE, Keyed
+from amlgit.compare.feeds import Fed, Feed, same_feeding
+from amlgit.compare.keyed import CANVAS, EDGES, GRAPH, INPUTS, NODES, OUTPUTS, PARAMETERS, SERVICE, Keyed, KeyedCanvas
 from amlgit.compare.match import recreated_nodes
 from amlgit.compare.texts import merge_text
 from amlgit.compare.three import Clash, equal, order, resolve
 from amlgit.form import scripts
 from amlgit.form.experiments import RUN_MEMBERS, RUN_WEB_SERVICE_MEMBERS
 from amlgit.form.nodes import OWNED_BY_RUNS
-from amlgit.model import ids
 from amlgit.model.assets import PORT_MEMBERS
-from amlgit.model.graph import faults
-from amlgit.model.jsontext import Json, Object
+from amlgit.model.graph import Fault, faults
+from amlgit.model.jsontext import Json, Object, dumps_sorted
 
 _Sides = tuple[Side, Side, Side]
 """Base, ours, theirs."""
@@ -50,6 +50,10 @@ def _with_shared_ids(base: Object, ours: Object, theirs: Object) -> tuple[Object
         return base, ours, theirs
     # of two new ids the smaller, so that it does not matter which side is ours
     common = {node_id: min(side[node_id] for side in (mine, yours) if node_id in side) for node_id in mine.keys() | yours.keys()}
+    for document, pairs in ((ours, mine), (theirs, yours)):
+        present = _node_ids(document)
+        # a side that has both the node and the one it came back as means two nodes
+        common = {old: new for old, new in common.items() if new not in present or pairs.get(old) == new or pairs.get(old, old) not in present}
     return (
         keyed.renamed(base, common),
         keyed.renamed(ours, {mine.get(node_id, node_id): new_id for node_id, new_id in common.items()}),
@@ -57,34 +61,24 @@ def _with_shared_ids(base: Object, ours: Object, theirs: Object) -> tuple[Object
     )
 
 
-class _Graph:
-    """One side, with what feeds each node's ports at hand."""
-
-    def __init__(self, document: Object) -> None:
-        graph = document.get(GRAPH)
-        assert isinstance(graph, Mapping)  # who looked for re-created nodes has seen it
-        self.document, self.graph = document, graph
-        self.nodes = keyed.nodes(graph)
-        self.feeds: dict[str, dict[str, list[Json]]] = {}
-        """Node → port → the edges that feed it, in a fixed order."""
-        self.other_edges = Keyed()
-        """Edges to nodes that don't exist."""
-        for key, edge in sorted((keyed.edges(graph.get(EDGES)) or {}).items()):
-            assert isinstance(edge, Mapping)
-            node_id, port = ids.port(str(edge[keyed.DESTINATION]))
-            if node_id in self.nodes:
-                self.feeds.setdefault(node_id, {}).setdefault(port, []).append(edge)
-            else:
-                self.other_edges[key] = edge
+def _node_ids(document: Object) -> set[str]:
+    graph = document.get(GRAPH)
+    return set(keyed.nodes(graph)) if isinstance(graph, Mapping) else set()
 
 
 class _Merging:
     def __init__(self, base: Object, ours: Object, theirs: Object) -> None:
-        self._base, self._ours, self._theirs = self._graphs = (_Graph(base), _Graph(ours), _Graph(theirs))
+        self._base, self._ours, self._theirs = self._graphs = (Fed(base), Fed(ours), Fed(theirs))
         self._clashes: list[Clash] = []
-        self._edges: list[Json] = []
+        self._edges: list[Object] = []
+        """Edges into the nodes that were merged so far."""
+        self._nodes: dict[str, Json] = {}
 
     def merge(self) -> Merge:
+        for node_id in sorted(self._ours.nodes.keys() | self._theirs.nodes.keys()):
+            node = self._whole_node((GRAPH, NODES, node_id), node_id)
+            if not isinstance(node, Missing):
+                self._nodes[node_id] = node
         document = self._object((), [side.document for side in self._graphs], self._document_member)
         clashes = self._clashes or self._new_faults(document)
         return Merge(document=document, clashes=tuple(sorted(clashes, key=lambda clash: clash.path)))
@@ -107,6 +101,27 @@ class _Merging:
                 merged[name] = value
         return merged
 
+    def _set(self, path: Path, sides: _Sides, key: Callable[[Json], Keyed | None], entry: Callable[[Path, _Sides], Side]) -> Side:
+        """A list merged entry by entry, in the order it had; as one value where its entries can't be told apart."""
+        base, ours, theirs = (key(side) if isinstance(side, list) else None for side in sides)
+        if ours is None or theirs is None:
+            return self._resolve(path, sides)
+        base = Keyed() if base is None else base
+        merged: dict[str, Json] = {}
+        for name in ours.keys() | theirs.keys():
+            value = entry((*path, name), (base.get(name, MISSING), ours.get(name, MISSING), theirs.get(name, MISSING)))
+            if not isinstance(value, Missing):
+                merged[name] = value
+        return [merged[name] for name in order(list(base), list(ours), list(theirs)) if name in merged]
+
+    def _entry(self, path: Path, sides: _Sides) -> Side:
+        """An entry of a list, member by member where both sides have an object."""
+        if not all(isinstance(side, Mapping) for side in sides[1:]):
+            return self._resolve(path, sides)
+        return self._object(path, sides, self._resolve)
+
+    # --- the document, its graph and its web service
+
     def _document_member(self, path: Path, sides: _Sides) -> Side:
         name = path[-1]
         if name in RUN_MEMBERS:
@@ -122,7 +137,7 @@ class _Merging:
     def _graph_member(self, path: Path, sides: _Sides) -> Side:
         name = path[-1]
         if name == NODES:
-            return self._nodes(path)
+            return list(self._nodes.values())
         if name == EDGES:
             return self._all_edges(path, sides)
         return self._canvas(sides) if name == CANVAS else self._resolve(path, sides)
@@ -131,82 +146,56 @@ class _Merging:
         name = path[-1]
         if name in RUN_WEB_SERVICE_MEMBERS:
             return sides[1]
-        if name in (keyed.SERVICE_INPUTS, keyed.SERVICE_OUTPUTS, keyed.SERVICE_PARAMETERS):
-            return self._set(path, sides, _by_name, self._entry)
+        if name in keyed.SERVICE_LISTS:
+            return self._set(path, sides, keyed.by_name, self._entry)
         return self._canvas(sides) if name == CANVAS else self._resolve(path, sides)
 
-    def _entry(self, path: Path, sides: _Sides) -> Side:
-        """An entry of a list, member by member where all that have it have an object."""
-        if any(isinstance(side, Missing) for side in sides[1:]) or not all(isinstance(side, Mapping) for side in sides[1:]):
+    def _all_edges(self, path: Path, sides: _Sides) -> Side:
+        if not all(isinstance(side, list) and keyed.edges(side) is not None for side in sides[1:]):
             return self._resolve(path, sides)
-        return self._object(path, sides, self._resolve)
-
-    def _set(self, path: Path, sides: _Sides, key: Callable[[Json], Keyed | None], entry: Callable[[Path, _Sides], Side]) -> Side:
-        """A list merged entry by entry, in the order it had."""
-        found = [key(side) if isinstance(side, list) else None for side in sides]
-        base, ours, theirs = found
-        if ours is None or theirs is None:
-            return self._resolve(path, sides)
-        base = Keyed() if base is None else base
-        merged: dict[str, Json] = {}
-        for name in ours.keys() | theirs.keys():
-            value = entry((*path, name), (base.get(name, MISSING), ours.get(name, MISSING), theirs.get(name, MISSING)))
-            if not isinstance(value, Missing):
-                merged[name] = value
-        return [merged[name] for name in order(list(base), list(ours), list(theirs)) if name in merged]
+        base, ours, theirs = (side.stray_edges for side in self._graphs)
+        strays = (
+            self._resolve((*path, key), (base.get(key, MISSING), ours.get(key, MISSING), theirs.get(key, MISSING)))
+            for key in sorted(ours.keys() | theirs.keys())
+        )
+        self._edges += [edge for edge in strays if isinstance(edge, Mapping)]
+        return sorted(self._edges, key=lambda edge: (str(edge[keyed.DESTINATION]), str(edge[keyed.SOURCE])))
 
     # --- nodes
 
-    def _nodes(self, path: Path) -> list[Json]:
-        merged: list[Json] = []
-        for node_id in sorted(self._ours.nodes.keys() | self._theirs.nodes.keys()):
-            node = self._whole_node((*path, node_id), node_id)
-            if not isinstance(node, Missing):
-                merged.append(node)
-        return merged
-
     def _whole_node(self, path: Path, node_id: str) -> Side:
-        base, ours, theirs = (side.nodes.get(node_id, MISSING) for side in self._graphs)
-        if isinstance(ours, Missing) or isinstance(theirs, Missing):
-            kept, keeper = (theirs, self._theirs) if isinstance(ours, Missing) else (ours, self._ours)
-            if not isinstance(base, Missing):
-                if self._is_as_before(node_id, keeper):
-                    return MISSING
-                self._clashes.append(Clash(path=path, base=base, ours=ours, theirs=theirs, reason="one side removed the node, the other edited it"))
-            self._edges += [edge for edges in keeper.feeds.get(node_id, {}).values() for edge in edges]
-            return kept
-        if self._is_as_before(node_id, self._theirs) or self._is_like(node_id, self._ours, self._theirs):
+        is_in = [node_id in side.nodes for side in self._graphs]
+        if not all(is_in[1:]):
+            return self._node_of_one_side(path, node_id, self._ours if is_in[1] else self._theirs)
+        if same_feeding(node_id, self._ours, self._theirs) or (is_in[0] and same_feeding(node_id, self._base, self._theirs)):
             return self._taken(node_id, self._ours)
-        if self._is_as_before(node_id, self._ours):
+        if is_in[0] and same_feeding(node_id, self._base, self._ours):
             return self._taken(node_id, self._theirs)
-        return self._object(path, (base, ours, theirs), self._node_member)
+        base, ours, theirs = (side.nodes.get(node_id, MISSING) for side in self._graphs)
+        return self._fed((*path, INPUTS), node_id, self._object(path, (base, ours, theirs), self._node_member))
 
-    def _taken(self, node_id: str, side: _Graph) -> Json:
-        self._edges += [edge for edges in side.feeds.get(node_id, {}).values() for edge in edges]
+    def _node_of_one_side(self, path: Path, node_id: str, side: Fed) -> Side:
+        if node_id in self._base.nodes:
+            if side.left_alone(node_id, self._base):
+                return MISSING
+            base, ours, theirs = (graph.nodes.get(node_id, MISSING) for graph in self._graphs)
+            self._clashes.append(Clash(path=path, base=base, ours=ours, theirs=theirs, reason="one side removed the node, the other edited it"))
+        return self._taken(node_id, side)
+
+    def _taken(self, node_id: str, side: Fed) -> Json:
+        self._edges += [edge for edge in side.edges_of(node_id) if isinstance(edge, Mapping)]
         return side.nodes[node_id]
-
-    def _is_as_before(self, node_id: str, side: _Graph) -> bool:
-        return self._is_like(node_id, self._base, side)
-
-    @staticmethod
-    def _is_like(node_id: str, one: _Graph, other: _Graph) -> bool:
-        """Whether a node and what feeds it are the same on two sides."""
-        first, second = one.nodes.get(node_id), other.nodes.get(node_id)
-        if not isinstance(first, Mapping) or not isinstance(second, Mapping):
-            return False
-        return keyed.same_node(first, second) and equal(one.feeds.get(node_id), other.feeds.get(node_id))
 
     def _node_member(self, path: Path, sides: _Sides) -> Side:
         name = path[-1]
         if name in OWNED_BY_RUNS:
             return sides[1]
+        if name == keyed.FOLDED:
+            return _greater(*sides)
         if name == PARAMETERS:
-            return self._set(path, sides, _by_name, self._parameter)
+            return self._set(path, sides, keyed.by_name, self._parameter)
         if name in (INPUTS, OUTPUTS):
-            merged = self._set(path, sides, _by_name, self._entry if name == OUTPUTS else self._port)
-            if name == INPUTS:
-                return self._fed(path, merged)
-            return merged
+            return self._set(path, sides, keyed.by_name, self._entry if name == OUTPUTS else self._port)
         return self._resolve(path, sides)
 
     def _parameter(self, path: Path, sides: _Sides) -> Side:
@@ -216,131 +205,88 @@ class _Merging:
 
     def _parameter_member(self, path: Path, sides: _Sides) -> Side:
         base, ours, theirs = sides
-        node_id, name = path[2], path[-2]
-        if path[-1] == "Value" and isinstance(base, str) and isinstance(ours, str) and isinstance(theirs, str) and self._is_script(node_id, name):
+        if path[-1] == "Value" and isinstance(base, str) and isinstance(ours, str) and isinstance(theirs, str) and self._is_script(path):
             merged = merge_text(base, ours, theirs)
             if merged is not None:
                 return merged
         return self._resolve(path, sides)
 
-    def _is_script(self, node_id: str, parameter: str) -> bool:
-        node = self._ours.nodes.get(node_id)
-        return isinstance(node, Mapping) and scripts.extension(str(node.get("ModuleId")), parameter) is not None
+    def _is_script(self, path: Path) -> bool:
+        node = self._ours.nodes[path[2]]
+        return isinstance(node, Mapping) and scripts.extension(str(node.get("ModuleId")), path[-2]) is not None
+
+    # --- what feeds a node
 
     def _port(self, path: Path, sides: _Sides) -> Side:
         """A port but for its assets: those are part of what feeds it."""
-        return self._entry(
-            path,
-            (
-                _without_assets(sides[0]),
-                _without_assets(sides[1]),
-                _without_assets(sides[2]),
-            ),
-        )
+        base, ours, theirs = (_without_assets(side) for side in sides)
+        return self._entry(path, (base, ours, theirs))
 
-    def _fed(self, path: Path, ports: Side) -> Side:
-        """The merged ports with their assets, and their edges set aside; `ports` are without."""
-        node_id = path[2]
-        known = {str(port["Name"]): port for port in ports if isinstance(port, Mapping)} if isinstance(ports, list) else {}
-        names = dict.fromkeys([*known, *(name for side in self._graphs for name in side.feeds.get(node_id, {}))])
-        fed: dict[str, Object] = {}
-        for name in names:
+    def _fed(self, path: Path, node_id: str, node: dict[str, Json]) -> Json:
+        """A merged node with the assets of its ports, and its edges set aside."""
+        ports = keyed.by_name(node.get(INPUTS)) or Keyed()
+        for name in sorted({*ports, *(name for side in self._graphs for name in side.edges_into.get(node_id, {}))}):
             feed = self._feed((*path, name), node_id, name)
-            self._edges += feed.edges
-            if name in known:
-                fed[name] = {**known[name], **feed.assets}
-        return [fed.get(str(port.get("Name")), port) if isinstance(port, Mapping) else port for port in ports] if isinstance(ports, list) else ports
+            self._edges += [edge for edge in feed.edges if isinstance(edge, Mapping)]
+            port = ports.get(name)
+            if isinstance(port, Mapping):
+                ports[name] = {**port, **feed.assets}
+        return {**node, INPUTS: list(ports.values())} if ports else node
 
-    def _feed(self, path: Path, node_id: str, port: str) -> "_Feed":
-        base, ours, theirs = (_Feed.of(side, node_id, port) for side in self._graphs)
+    def _feed(self, path: Path, node_id: str, port: str) -> Feed:
+        base, ours, theirs = (side.feed(node_id, port) for side in self._graphs)
+        mine, yours = ours, theirs
         # a side that only lost the source has not decided anything about the port
-        if ours.is_empty and base.sources and not base.sources & self._ours.nodes.keys():
-            ours = base if theirs.sources <= self._ours.nodes.keys() and theirs != base else ours
-        if theirs.is_empty and base.sources and not base.sources & self._theirs.nodes.keys():
-            theirs = base if ours.sources <= self._theirs.nodes.keys() and ours != base else theirs
-        found = resolve(path, base.value, ours.value, theirs.value)
+        if self._ours.only_lost_source(ours, base) and not self._is_as_lost(theirs, base, self._ours):
+            mine = base
+        if self._theirs.only_lost_source(theirs, base) and not self._is_as_lost(ours, base, self._theirs):
+            yours = base
+        found = resolve(path, base.value, mine.value, yours.value)
         if isinstance(found, Clash):
             self._clashes.append(found)
             return ours
-        return next(feed for feed in (ours, theirs) if equal(feed.value, found))
+        return mine if equal(mine.value, found) else yours
 
-    # --- edges and layout
+    def _is_as_lost(self, feed: Feed, base: Feed, side: Fed) -> bool:
+        """Whether what feeds a port comes, as before, from nodes that a side removed."""
+        return equal(feed.value, base.value) or any(source in self._base.nodes and source not in side.nodes for source in feed.sources)
 
-    def _all_edges(self, path: Path, sides: _Sides) -> Side:
-        if not all(isinstance(side, list) and keyed.edges(side) is not None for side in sides[1:]):
-            return self._resolve(path, sides)
-        left = [side.other_edges for side in self._graphs]
-        for key in sorted(left[1].keys() | left[2].keys()):
-            edge = self._resolve((*path, key), (left[0].get(key, MISSING), left[1].get(key, MISSING), left[2].get(key, MISSING)))
-            if not isinstance(edge, Missing):
-                self._edges.append(edge)
-        return self._edges
+    # --- layout
 
     def _canvas(self, sides: _Sides) -> Side:
-        found: list[Side] = [keyed.canvas(side) if isinstance(side, str) else side for side in sides]
-        if not all(isinstance(side, Keyed) for side in found[1:]):
-            return _greater(found[0], found[1], found[2])
-        nothing: Keyed = Keyed()
-        parts = [side if isinstance(side, Keyed) else nothing for side in found]
-        boxes: list[Keyed] = [keyed.boxes(side) or nothing for side in parts]
-        merged_boxes = Keyed()
-        gone = {node_id for side in self._graphs for node_id in side.nodes} - (self._ours.nodes.keys() & self._theirs.nodes.keys())
-        for key in boxes[1].keys() | boxes[2].keys():
-            position = _greater(boxes[0].get(key, MISSING), boxes[1].get(key, MISSING), boxes[2].get(key, MISSING))
-            if not isinstance(position, Missing) and not (key in gone and self._is_removed(key)):
-                merged_boxes[key] = position
-        merged = {name: _greater(parts[0].get(name, MISSING), parts[1][name], parts[2][name]) for name in parts[1] if name != "Boxes"}
-        return keyed.unkeyed(Keyed({**{name: value for name, value in merged.items() if not isinstance(value, Missing)}, "Boxes": merged_boxes}))
+        base, ours, theirs = (keyed.canvas(side) if isinstance(side, str) else None for side in sides)
+        if ours is None or theirs is None:
+            return _greater(*sides)
+        merged = KeyedCanvas({keyed.BOXES: self._boxes(*(Keyed() if side is None else keyed.boxes(side) for side in (base, ours, theirs)))})
+        for part in (keyed.HEAD, keyed.TAIL):
+            merged[part] = str(_greater(MISSING if base is None else base[part], ours[part], theirs[part]))  # both have one
+        return keyed.unkeyed(merged)
 
-    def _is_removed(self, node_id: str) -> bool:
-        """Whether a node that was there before is gone from a side, and from the merge with it."""
-        return node_id in self._base.nodes
+    def _boxes(self, base: Keyed, ours: Keyed, theirs: Keyed) -> Keyed:
+        merged = Keyed()
+        for key in ours.keys() | theirs.keys():
+            position = _greater(base.get(key, MISSING), ours.get(key, MISSING), theirs.get(key, MISSING))
+            # the box of a node goes with it, even if it was moved meanwhile
+            went = key in self._base.nodes and key not in self._nodes and not (key in ours and key in theirs)
+            if not isinstance(position, Missing) and not went:
+                merged[key] = position
+        return merged
 
     # --- the whole graph
 
     def _new_faults(self, document: Object) -> list[Clash]:
         found = faults(document)
-        if not found:
-            return []
-        known = {(fault.rule, fault.node, fault.port) for side in (self._ours, self._theirs) for fault in faults(side.document)}
+        known = {_place(fault) for side in (self._ours, self._theirs) for fault in faults(side.document)} if found else set()
         return [
             Clash(path=(GRAPH, NODES, fault.node or "", fault.port or ""), base=MISSING, ours=MISSING, theirs=MISSING, reason=fault.message)
             for fault in found
-            if (fault.rule, fault.node, fault.port) not in known
+            if _place(fault) not in known
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Feed:
-    """What feeds a port: edges and assets."""
-
-    edges: list[Json]
-    assets: Object
-
-    @staticmethod
-    def of(side: _Graph, node_id: str, port: str) -> "_Feed":
-        node = side.nodes.get(node_id)
-        ports = _by_name(node.get(INPUTS)) if isinstance(node, Mapping) else None
-        entry = ports.get(port) if ports else None
-        assets = {name: entry[name] for name in PORT_MEMBERS if name in entry} if isinstance(entry, Mapping) else {}
-        return _Feed(side.feeds.get(node_id, {}).get(port, []), assets)
-
-    @property
-    def value(self) -> Json:
-        return {"edges": self.edges, "assets": self.assets}
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.edges and not any(self.assets.values())
-
-    @property
-    def sources(self) -> set[str]:
-        """The nodes it comes from."""
-        return {ids.port(str(edge[keyed.SOURCE]))[0] for edge in self.edges if isinstance(edge, Mapping)}
-
-
-def _by_name(entries: Json) -> Keyed | None:
-    return keyed.by_member(entries, "Name")
+def _place(fault: Fault) -> tuple[str, ...]:
+    """What makes two faults the same one; only the message tells apart those that are of no node."""
+    return (fault.rule, fault.message) if fault.node is None else (fault.rule, fault.node, fault.port or "")
 
 
 def _without_assets(port: Side) -> Side:
@@ -351,6 +297,5 @@ def _greater(base: Side, ours: Side, theirs: Side) -> Side:
     """The merge of something that never clashes: where both changed it, what is there rather than not, and the greater text."""
     found = resolve((), base, ours, theirs)
     if not isinstance(found, Clash):
-        return keyed.unkeyed(found) if not isinstance(found, Missing) else found
-    there = [side for side in (ours, theirs) if not isinstance(side, Missing)]
-    return max((keyed.unkeyed(side) for side in there), key=str)
+        return found
+    return max((side for side in (ours, theirs) if not isinstance(side, Missing)), key=dumps_sorted)

@@ -31,7 +31,8 @@ def _operations(path: str, old: Json, new: Json) -> Iterator[Object]:
     elif isinstance(old, list) and isinstance(new, list) and (keys := _keys(old, new)) is not None:
         yield from _entries(path, old, new, *keys)
     elif not same(old, new):
-        yield {"op": "replace", "path": path, "value": new}
+        # `add` replaces a member that exists (RFC 6902, 4.1); the jsonpatch package takes a member named `-` for an index in `replace`
+        yield {"op": "add" if path.endswith("/-") else "replace", "path": path, "value": new}
 
 
 def _members(path: str, old: Object, new: Object) -> Iterator[Object]:
@@ -76,12 +77,12 @@ def _moves(path: str, present: list[str], wanted: list[str], position: Mapping[s
     if present == wanted:
         return
     staying = _longest_in_order(present, position)
-    for before, key in zip(["", *wanted], wanted, strict=False):
+    for before, key in zip([None, *wanted], wanted, strict=False):
         if key in staying:
             continue
         index = present.index(key)
         del present[index]
-        target = present.index(before) + 1 if before else 0
+        target = 0 if before is None else present.index(before) + 1
         present.insert(target, key)
         if index != target:
             yield {"op": "move", "from": f"{path}/{index}", "path": f"{path}/{target}"}
@@ -95,8 +96,8 @@ def _longest_in_order(present: Sequence[str], position: Mapping[str, int]) -> se
     for key in present:
         index = bisect_left(lasts, position[key])
         before[key] = last_keys[index - 1] if index else None
-        lasts[index:] = [position[key], *lasts[index + 1 :]]
-        last_keys[index:] = [key, *last_keys[index + 1 :]]
+        lasts[index : index + 1] = [position[key]]
+        last_keys[index : index + 1] = [key]
     found: set[str] = set()
     key_or_none: str | None = last_keys[-1] if last_keys else None
     while key_or_none is not None:

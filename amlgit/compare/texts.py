@@ -7,8 +7,12 @@ from typing import NamedTuple
 
 def merge_text(base: str, ours: str, theirs: str) -> str | None:
     """Both sides' edits of a text, or None where they touch the same or neighbouring lines in different ways."""
-    merged: list[str] = []
     sides = [text.splitlines(keepends=True) for text in (base, ours, theirs)]
+    # the search for what is shared takes time by the square: a long text with few edits has little left for it
+    start, end = _shared_ends(sides)
+    merged = sides[0][:start]
+    tail = sides[0][len(sides[0]) - end :]
+    sides = [lines[start : len(lines) - end] for lines in sides]
     for region in _regions(*sides):
         parts = [lines[start:stop] for lines, (start, stop) in zip(sides, region, strict=True)]
         old, mine, yours = parts
@@ -18,7 +22,15 @@ def merge_text(base: str, ours: str, theirs: str) -> str | None:
             merged += mine
         else:
             return None
-    return "".join(merged)
+    return "".join([*merged, *tail])
+
+
+def _shared_ends(sides: Sequence[Sequence[str]]) -> tuple[int, int]:
+    """How many lines all sides share at the start, and of the others at the end."""
+    shortest = min(map(len, sides))
+    start = next((index for index in range(shortest) if len({lines[index] for lines in sides}) > 1), shortest)
+    end = next((index for index in range(shortest - start) if len({lines[-1 - index] for lines in sides}) > 1), shortest - start)
+    return start, end
 
 
 class _Anchor(NamedTuple):

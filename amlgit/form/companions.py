@@ -73,7 +73,14 @@ def read_assets(data: bytes, where: str) -> list[Asset]:
     return [Asset(text(entry.get("Kind"), f"{where}: Kind"), text(entry.get("Id"), f"{where}: Id")) for entry in entries]
 
 
-def read_asset_names(data: bytes, where: str) -> Mapping[str, str]:
-    """Asset id → name, of the assets of an assets.json whose name is known."""
-    entries = objects(object_(loads(data), where).get("Assets"), f"{where}: Assets")
-    return {asset_id: name for entry in entries if isinstance(asset_id := entry.get("Id"), str) and isinstance(name := entry.get("Name"), str)}
+def read_names(data: bytes, where: str) -> dict[str, str]:
+    """The names in an assets.json, by asset id and, for other versions of an asset, by `<workspace>.<family>`."""
+    names: dict[str, str] = {}
+    for entry in objects(object_(loads(data), where).get("Assets"), f"{where}: Assets"):
+        asset_id, name = entry.get("Id"), entry.get("Name")
+        if isinstance(asset_id, str) and isinstance(name, str) and name:
+            resource = ids.resource_id(asset_id)
+            names[asset_id] = name
+            if resource is not None:
+                names.setdefault(f"{resource.workspace}.{resource.family}", name)
+    return names

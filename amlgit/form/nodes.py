@@ -26,6 +26,8 @@ _USUAL_INPUT: Mapping[str, Json] = {
 _USUAL_OUTPUT: Mapping[str, Json] = {"OutputType": None}
 _USUAL_PARAMETER: Mapping[str, Json] = {"ValueType": "Literal", "LinkedGlobalParameter": None}
 
+_LISTS = frozenset({"InputPortsInternal", "OutputPortsInternal", "ModuleParameters"})
+
 FOLDER = "nodes/"
 
 
@@ -39,7 +41,7 @@ class NodeForm:
 
 
 def write(node: Object, stem: str, sources: Mapping[str, str], guard: Guard, known: Memo[bytes] | None = None) -> NodeForm:
-    """The files of a node; `sources` is what feeds it, by input port, as `<stem>:<port>`; `known` are lines of parameters without secrets."""
+    """The files of a node; `sources` is what feeds it, by input port, as `<stem>:<port>`; `known` are lines of them without secrets."""
     writer = _NodeWriter(node, stem, guard, Memo(64) if known is None else known)
     owned = {name: value for name, value in writer.members.items() if name in OWNED_BY_RUNS}
     lists: dict[str, list[Block] | None] = {
@@ -65,8 +67,8 @@ class _NodeWriter:
         self._stem = stem
         self._guard = guard
         self._known = known
-        self.members: Object = {name: value if name == "ModuleParameters" else guard.member(name, value, self._id) for name, value in node.items()}
-        """The node with its secrets replaced, but for those of its parameters."""
+        self.members: Object = {name: value if name in _LISTS else guard.member(name, value, self._id) for name, value in node.items()}
+        """The node with its secrets replaced, but for those of its ports and parameters."""
         self.scripts: list[tuple[str, bytes]] = []
         self.linked_credentials: list[str] = []
 
@@ -83,11 +85,22 @@ class _NodeWriter:
         lines: list[Block] = []
         for port in ports:
             port_name = text(port.get("Name"), f"{self._where}: name of a port")
-            written = leave_out(port, usual)
-            if port_name in sources:
-                written["Source"] = self._guard.text(sources[port_name], self._id, "Source")
-            lines.append(line(written, "Name"))
+            source = self._guard.text(sources[port_name], self._id, "Source") if port_name in sources else None
+            key = (name, self._id, source, dumps(port))
+            lines.append(self._known.get(key) or self._port(key, port, usual, source))
         return lines
+
+    def _port(self, key: object, port: Object, usual: Object, source: str | None) -> bytes:
+        before = len(self._guard.suspicions)
+        written = leave_out(self._guard.members(port, self._id), usual)
+        if source is not None:
+            written["Source"] = source
+        return self._remembered(key, line(written, "Name"), before)
+
+    def _remembered(self, key: object, text: bytes, suspicions: int) -> bytes:
+        # what was replaced or suspected here may be decided otherwise elsewhere
+        is_untouched = len(self._guard.suspicions) == suspicions and b"${secret:" not in text
+        return self._known.put(key, text) if is_untouched else text
 
     def parameters(self) -> list[Block] | None:
         parameters = self._list("ModuleParameters")
@@ -146,10 +159,7 @@ class _NodeWriter:
             del written["Value"]
             is_clean = dumps(self._guard.value(selection.selection, self._id, name)) == dumps(selection.selection)
             written.update(values.write_columns(selection) if is_clean else {"Value": placeholder("column selection")})
-        text = line(written, "Name", as_is="Columns")
-        # what was replaced or suspected here may be decided otherwise elsewhere
-        is_untouched = len(self._guard.suspicions) == before and b"${secret:" not in text
-        return self._known.put(key, text) if is_untouched else text
+        return self._remembered(key, line(written, "Name", as_is="Columns"), before)
 
     def _script(self, value: str, name: str, extension: str, *, alone: bool) -> dict[str, Json]:
         file = script_file(self._stem, name, extension, alone=alone)

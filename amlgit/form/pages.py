@@ -26,7 +26,7 @@ def _text(block: Block, newline: bytes) -> bytes:
         entries = [dumps(name) + b": " + _text(member, inner) for name, member in block.items()]
         opening, closing = b"{", b"}"
     else:
-        entries = [_text(entry, inner) for entry in block]
+        entries = [entry if isinstance(entry, bytes) else _text(entry, inner) for entry in block]
         opening, closing = b"[", b"]"
     if not entries:
         return opening + closing

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 
-from amlgit.form.secrets import CREDENTIAL_PARAMETERS, REPLACE_ALL, Guard
-from amlgit.model.jsontext import Json, Object
+from amlgit.form import columns
+from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, REPLACE_ALL, Guard, placeholder
+from amlgit.model.jsontext import Json, Object, dumps
+
+_VALUES = ("Value", "DefaultValue")
 
 
 def credentials(document: Object) -> frozenset[str]:
@@ -29,21 +32,41 @@ def protected_parameter(name: str, value: Json, linked: frozenset[str] = frozens
     return guard.field(value, name) if name.casefold() in CREDENTIAL_PARAMETERS or name in linked else _protected(value, linked, guard)
 
 
+def protected_member(name: str, value: Json, linked: frozenset[str] = frozenset()) -> Json:
+    """The value of a member of that name with the secrets in it replaced."""
+    return _member(name, value, linked, Guard("", REPLACE_ALL))
+
+
+def protected_text(text: str) -> str:
+    """A text with the secrets in it replaced."""
+    return _text(text, "", Guard("", REPLACE_ALL))
+
+
 def _protected(value: Json, linked: frozenset[str], guard: Guard) -> Json:
     if isinstance(value, Mapping):
         name = value.get("Name")
         is_secret = isinstance(name, str) and (_is_credential(value) or name in linked)
         return {
-            member: guard.field(inner, str(name))
-            if is_secret and member in ("Value", "DefaultValue")
-            else _protected(inner, linked, guard)
-            if isinstance(inner, Mapping | list)
-            else guard.member(member, inner, "")
+            member: guard.field(inner, str(name)) if is_secret and member in _VALUES else _member(member, inner, linked, guard)
             for member, inner in value.items()
         }
     if isinstance(value, list):
         return [_protected(entry, linked, guard) for entry in value]
-    return guard.value(value, "", "")
+    return _text(value, "", guard) if isinstance(value, str) else value
+
+
+def _member(name: str, value: Json, linked: frozenset[str], guard: Guard) -> Json:
+    if name.casefold() in CREDENTIAL_MEMBERS:
+        return guard.field(value, name)
+    return _text(value, name, guard) if isinstance(value, str) else _protected(value, linked, guard)
+
+
+def _text(text: str, name: str, guard: Guard) -> str:
+    """A text, or a column selection: an escaped one is shown decoded, so it is looked at decoded."""
+    selection = columns.decode(text)
+    if selection is not None and dumps(guard.value(selection.selection, "", name)) != dumps(selection.selection):
+        return placeholder("column selection")
+    return guard.text(text, "", name)
 
 
 def _is_credential(parameter: Object) -> bool:

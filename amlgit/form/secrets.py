@@ -4,6 +4,7 @@ Certain are the fields that hold credentials and the exact patterns below; they 
 may be a secret, is a `Suspicion`: nobody but the user can tell. What only looks random (ids, hashes, encoded data) is neither.
 """
 
+import functools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -145,12 +146,13 @@ _STATUS_TRIGGERS = tuple(
     trigger.encode()
     for trigger in (
         *("=", "@", "'", "%", '\\"', "\\u", "secret:", "bearer ", "bearer\\", "-----begin", "eyj", "passw", "pwd"),
-        *("primary", "secondary", "storagekey", "registrationkey", "token", "sasblob", "connectionstring", "certificate"),
+        *("primary", "secondary", "storagekey", "registrationkey", "token", "sasblob", "connectionstring", "certificate", "accesscredential"),
     )
 )
 """One of these is in every text with a secret by the rules above, or with one of CREDENTIAL_MEMBERS; `\\u` may hide one."""
 
-_HEX_DIGITS = b"0123456789abcdef"
+_HEX_DIGITS = b"0123456789abcdefABCDEF"
+_LOWER = bytes(range(256)).lower()
 _SKELETON_TRIGGERS = tuple(trigger.translate(None, _HEX_DIGITS) for trigger in _STATUS_TRIGGERS)
 """The same for a text without its hex digits: a trigger in a text leaves its remains, side by side, in the skeleton."""
 
@@ -279,6 +281,19 @@ def may_hold_secret(text: str) -> bool:
     """Whether a text needs a look with every rule; False is certain."""
     if len(text) < 8:
         return False
+    return _short_may_hold_secret(text) if len(text) <= _SHORT else _has_trigger(text)
+
+
+_SHORT = 200
+"""Characters up to which what a look at a text came to is remembered: names and ids come again and again."""
+
+
+@functools.lru_cache(4096)
+def _short_may_hold_secret(text: str) -> bool:
+    return _has_trigger(text)
+
+
+def _has_trigger(text: str) -> bool:
     folded = text.casefold()
     for trigger in _TRIGGERS:  # noqa: SIM110  # any() and its generator cost more than the search
         if trigger in folded:
@@ -289,7 +304,7 @@ def may_hold_secret(text: str) -> bool:
 class Statuses:
     """Takes the secrets out of the text of node statuses: hundreds of access credentials in each run, and hardly ever another."""
 
-    _REMEMBERED = 2048
+    _REMEMBERED = 1024
 
     def __init__(self) -> None:
         self._clean: set[bytes] = set()
@@ -299,8 +314,9 @@ class Statuses:
         """The text with every access credential replaced; None where only a Guard's look at each string can tell what else is secret."""
         first, *rest = data.split(_ACCESS_CREDENTIAL)
         parts = [piece.partition(b'"') for piece in rest]
-        if data.count(b"AccessCredential") != len(rest) or not all(value and b"\\" not in value for value, _, _ in parts):
-            return None
+        for value, _, _ in parts:
+            if not value or b"\\" in value:
+                return None
         tails = [tail for _, _, tail in parts]
         # what lies between two credentials repeats from run to run, and the rest but for guids and times
         fresh = {first, *tails} - self._clean
@@ -313,12 +329,12 @@ class Statuses:
         return _ACCESS_CREDENTIAL_REPLACED.join([first, *tails])
 
     def _is_clean(self, piece: bytes) -> bool:
-        folded = piece.lower()
-        skeleton = folded.translate(None, _HEX_DIGITS)
+        skeleton = piece.translate(_LOWER, _HEX_DIGITS)
         if skeleton in self._clean_skeletons:
             return True
         for trigger in _SKELETON_TRIGGERS:
             if trigger in skeleton:
+                folded = piece.lower()
                 return not any(trigger in folded for trigger in _STATUS_TRIGGERS)
         self._clean_skeletons.add(skeleton)
         return True

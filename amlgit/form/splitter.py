@@ -11,7 +11,7 @@ from amlgit.form.memo import Memo
 from amlgit.form.naming import stems
 from amlgit.form.pages import Block, block, in_order, leave_out, line, lines, object_, objects, page, text
 from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, Decisions, Guard, Suspicion, may_hold_secret
-from amlgit.model import ids
+from amlgit.model import ids, statuses
 from amlgit.model.jsontext import BOM, MAX_BYTES, MAX_DEPTH, Json, Object, dumps, dumps_line, dumps_sorted, elements, loads, members
 
 _EDGE_MEMBERS = frozenset({"DestinationInputPortId", "DestinationInputPortIndex", "SourceOutputPortId"})
@@ -31,9 +31,9 @@ class Splitter:
 
     def __init__(self, decisions: Decisions) -> None:
         self._decisions = decisions
-        self._known: Memo[_Node] = Memo(1024)
-        self._nodes: Memo[tuple[nodes.NodeForm, tuple[Suspicion, ...]]] = Memo(1024)
-        self._parameters: Memo[bytes] = Memo(1024)
+        self._known: Memo[_Node] = Memo(256)
+        self._nodes: Memo[tuple[nodes.NodeForm, tuple[Suspicion, ...]]] = Memo(256)
+        self._lines: Memo[bytes] = Memo(1024)
         self._values: Memo[Json] = Memo(256)
         self._placed: Memo[tuple[Mapping[str, Mapping[str, str]], Json]] = Memo(64)
         self._pages: Memo[tuple[bytes, tuple[Suspicion, ...]]] = Memo(64)
@@ -52,8 +52,8 @@ class Splitter:
         texts = _members(data, "an experiment")
         graph = _members(texts.get("Graph", b"null"), "Graph")
         node_texts = _elements(graph.get("ModuleNodes", b"null"), "Graph.ModuleNodes")
-        for memo in (self._known, self._nodes, self._parameters):
-            memo.make_room(8 * len(node_texts) if memo is self._parameters else 2 * len(node_texts))
+        for memo in (self._known, self._nodes, self._lines):
+            memo.make_room(12 * len(node_texts) if memo is self._lines else 2 * len(node_texts))
         members = {name: self._read(text, MAX_DEPTH - 1, read) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
         members["Graph"] = {name: self._read(text, MAX_DEPTH - 2, read) for name, text in graph.items() if name != "ModuleNodes"}
         known = [self._look(text) for text in node_texts]
@@ -101,7 +101,7 @@ class Splitter:
         if known is not None:
             return known
         guard = Guard(family, self._decisions)
-        form = nodes.write(object_(read(node_text, MAX_DEPTH - 3), "Graph.ModuleNodes"), stem, sources, guard, self._parameters)
+        form = nodes.write(object_(read(node_text, MAX_DEPTH - 3), "Graph.ModuleNodes"), stem, sources, guard, self._lines)
         return self._nodes.put(key, (form, tuple(guard.suspicions)))
 
     def _experiment(
@@ -142,7 +142,7 @@ class Splitter:
                 canvas_blocks[name] = {"SerializedClientData": dumps(protected)}
         return self._pages.put(key, (page(canvas_blocks), tuple(guard.suspicions)))
 
-    def _run(self, members: Object, statuses: bytes | None, flags: list[Object], guard: Guard, read: Callable[[bytes, int], Json]) -> bytes:
+    def _run(self, members: Object, node_statuses: bytes | None, flags: list[Object], guard: Guard, read: Callable[[bytes, int], Json]) -> bytes:
         written: dict[str, Block] = {name: dumps_line(guard.member(name, value, "run")) for name, value in members.items() if name in RUN_MEMBERS}
         if flags:
             written["Graph"] = {"ModuleNodes": [line(node, "Id") for node in sorted(flags, key=lambda node: str(node["Id"]))]}
@@ -150,17 +150,19 @@ class Splitter:
         if isinstance(service, Mapping):
             owned = {name: value for name, value in service.items() if name in RUN_WEB_SERVICE_MEMBERS}
             written["WebService"] = dumps_line(guard.value(owned, "run", "WebService"))
-        if statuses is not None:
-            written["NodeStatuses"] = self._node_statuses(statuses, guard, read)
+        if node_statuses is not None:
+            written["NodeStatuses"] = self._node_statuses(node_statuses, guard, read)
         return page(block(written, "ExperimentId"))
 
     def _node_statuses(self, data: bytes, guard: Guard, read: Callable[[bytes, int], Json]) -> Block:
         without = self._statuses.without_secrets(data)
+        usual = None if without is None else statuses.lines(without)
+        if usual is not None:
+            return usual
         value = guard.value(read(data, MAX_DEPTH - 1), "run", "NodeStatuses") if without is None else loads(without, MAX_DEPTH - 1)
         if not isinstance(value, list):
             return dumps_line(value)
-        statuses = objects(value, "NodeStatuses")
-        return lines(in_order(statuses, "NodeId"), "NodeId")
+        return lines(in_order(objects(value, "NodeStatuses"), "NodeId"), "NodeId")
 
 
 def _is_usual_layout(data: Json) -> bool:

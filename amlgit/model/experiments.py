@@ -22,8 +22,6 @@ _LATEST = 253402300799
 class Facts:
     """What tells one version of an experiment from another; times are whole seconds since 1970, or None where unset."""
 
-    experiment: str
-    """`<workspace>.f-id.<family>`, also for a snapshot."""
     workspace: str
     family: str
     snapshot: str | None
@@ -31,6 +29,11 @@ class Facts:
     status: str
     created: int | None
     ended: int | None
+
+    @property
+    def experiment(self) -> str:
+        """`<workspace>.f-id.<family>`, also for a snapshot."""
+        return f"{self.workspace}.f-id.{self.family}"
 
     @property
     def is_run(self) -> bool:
@@ -56,7 +59,6 @@ def facts(document: Object) -> Facts:
     run_id = experiment if parts.is_snapshot else _snapshot_id(document.get("RunId"))
     code = status.get("StatusCode")
     return Facts(
-        experiment=f"{parts.workspace}.f-id.{parts.family}",
         workspace=parts.workspace,
         family=parts.family,
         snapshot=run_id,

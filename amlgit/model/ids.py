@@ -1,5 +1,6 @@
 """Ids as Studio writes them: only the workspace and the family are ever taken out of one."""
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -30,8 +31,9 @@ class ResourceId:
     instance: str
 
 
+@functools.lru_cache(256)
 def experiment_id(text: str) -> ExperimentId | None:
-    """The parts of an experiment's or a snapshot's id, or None where `text` is no such id."""
+    """The parts of an experiment's or a snapshot's id, or None where `text` is no such id; one value for all versions, of which there may be many."""
     match = _EXPERIMENT.fullmatch(text)
     if match is None or (match[2] == "s") != (match[4] is not None):
         return None

@@ -47,8 +47,6 @@ MAX_DEPTH = 100
 
 _SHALLOW = 10
 """Levels of the fast decoder: real exports nest eight, and each more doubles its start-up."""
-_SMALL = 256
-"""Bytes up to which a strict parse is as fast as any, and needs no decoder built."""
 
 _ESCAPED_SLASH = re.compile(rb"\\/")
 BOM = b"\xef\xbb\xbf"
@@ -75,6 +73,9 @@ _encoder = msgspec.json.Encoder(enc_hook=_encode_number)
 _sorting_encoder = msgspec.json.Encoder(enc_hook=_encode_number, order="sorted")
 
 
+_decoder: "msgspec.json.Decoder[Json]" = msgspec.json.Decoder()
+
+
 @functools.cache
 def _shallow_decoder() -> msgspec.json.Decoder[Json]:
     return msgspec.json.Decoder(_nested(_SHALLOW))
@@ -85,9 +86,10 @@ def loads(data: bytes, depth: int = MAX_DEPTH) -> Json:
     if len(data) > MAX_BYTES:
         raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({len(data):,} bytes)")
     data = data.removeprefix(BOM)
-    # a page of the form begins with a line break: it never comes out the same, and building the fast decoder takes longer than reading it
-    is_page = data[1:2] == b"\n"
-    value = _loads_regular(data) if len(data) > _SMALL and not is_page else _IRREGULAR
+    if data[1:2] == b"\n":  # a page of the form: it never comes out the same, and building a decoder that tells takes longer than reading it
+        return _loads_strictly(data, depth)
+    # a level takes two characters: a short text can't be too deep, and needs no decoder that looks
+    value = _loads_regular(data, _decoder if len(data) <= 2 * depth else _shallow_decoder())
     return _loads_strictly(data, depth) if value is _IRREGULAR else value
 
 
@@ -99,14 +101,14 @@ class _Irregular:
 _IRREGULAR: Json = _Irregular()  # type: ignore[assignment]
 
 
-def _loads_regular(data: bytes) -> Json:
+def _loads_regular(data: bytes, decoder: "msgspec.json.Decoder[Json]") -> Json:
     r"""The value if encoding it again proves that nothing was lost, else _IRREGULAR.
 
     The wire form is one line with `/` in dates written as `\/`. Where decoding and encoding give those very characters, there was
     no duplicate key, no odd number and no lone surrogate to lose, and this costs a third of a strict parse.
     """
     try:
-        value: Json = _shallow_decoder().decode(data)
+        value = decoder.decode(data)
         same = _encoder.encode(value) == _ESCAPED_SLASH.sub(b"/", data)
     except (ValueError, RecursionError):
         return _IRREGULAR
@@ -196,17 +198,21 @@ def members(data: bytes) -> dict[str, bytes] | None:
         found = _members_decoder.decode(data)
     except (ValueError, RecursionError):
         return None
-    texts: dict[str, bytes] = {}
+    texts = {name: bytes(raw) for name, raw in found.items()}
+    # the decoder keeps the last of two members with one name; then the texts do not add up to the whole
+    whole = b"{" + b",".join([b"%b:%b" % (_encoder.encode(name), text) for name, text in texts.items()]) + b"}"
+    return texts if whole == data or _add_up(texts, data) else None
+
+
+def _add_up(texts: Mapping[str, bytes], data: bytes) -> bool:
+    """Whether an object holds these members and nothing else, with any white space between them."""
     position = 0
-    for name, raw in found.items():
-        text = bytes(raw)
+    for name, text in texts.items():
         match = _MEMBER.match(data, position)
-        # the decoder keeps the last of two members with one name; then the texts do not add up to the whole
         if match is None or match[1] != _encoder.encode(name) or not data.startswith(text, match.end()):
-            return None
-        texts[name] = text
+            return False
         position = match.end() + len(text)
-    return texts if _OBJECT_END.fullmatch(data, position) else None
+    return _OBJECT_END.fullmatch(data, position) is not None
 
 
 def elements(data: bytes) -> list[bytes] | None:

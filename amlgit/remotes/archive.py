@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from amlgit.errors import InvalidDocument, UsageError
@@ -26,12 +27,19 @@ class Document:
 
     name: str
     """Its path in the archive, with `/`."""
-    date: int | None
-    """Seconds since 1970 of the ISO date (UTC) in its path, the last one if there are several."""
-    date_is_day: bool
-    """Whether that date has no time of day."""
+    size: int
     modified: int
     read: Callable[[], bytes]
+
+    @property
+    def date(self) -> int | None:
+        """Seconds since 1970 of the ISO date (UTC) in its path, the last one if there are several."""
+        return _date(self.name)[0]
+
+    @property
+    def date_is_day(self) -> bool:
+        """Whether that date has no time of day."""
+        return _date(self.name)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,8 @@ class Listing:
 
     documents: tuple[Document, ...]
     problems: tuple[Problem, ...]
+    is_divisible: bool = True
+    """Whether two processes, one forked off the other, can read the documents at once."""
 
 
 @contextmanager
@@ -63,7 +73,7 @@ def listing(path: Path) -> Iterator[Listing]:
                 raise InvalidDocument(f"{path} is a damaged zip file: {printable(str(error), 200)}") from error
             yield _zip(opened)
     elif path.is_file():
-        yield Listing(documents=(_file(path, f"{path.parent.name}/{path.name}", path.stat()),), problems=())
+        yield Listing(documents=(_file(str(path.parent), path.name, f"{path.parent.name}/{path.name}", path.stat()),), problems=())
     else:
         raise UsageError(f"there is no archive at {path}", hint="Name a folder, a zip file or an exported JSON file.")
 
@@ -82,17 +92,17 @@ def _folder(root: Path) -> Listing:
     for folder, subfolders, files in os.walk(root, onerror=complain):
         subfolders[:] = sorted(name for name in subfolders if name not in _SKIPPED_FOLDERS)
         for name in sorted(files) + [name for name in subfolders if Path(folder, name).is_symlink()]:
-            path = Path(folder, name)
-            relative = _portable(str(path)[len(str(root)) + 1 :])
+            place = os.path.join(folder, name)[len(str(root)) + 1 :]
+            relative = _portable(place)
             try:
-                found = path.lstat()
+                found = os.lstat(os.path.join(root, place))
                 if stat.S_ISLNK(found.st_mode):
-                    if _is_json(name) or path.is_dir():
+                    if _is_json(name) or os.path.isdir(os.path.join(root, place)):
                         problems.append(Problem(name=relative, reason="a symbolic link, which is not followed"))
                 elif not stat.S_ISREG(found.st_mode):
                     continue
                 elif _is_json(name):
-                    documents.append(_file(path, relative, found))
+                    documents.append(_file(str(root), place, relative, found))
                 elif name.lower().endswith(".zip"):
                     problems.append(Problem(name=relative, reason="a zip file inside the archive; add it as a remote of its own"))
             except OSError as error:
@@ -101,23 +111,25 @@ def _folder(root: Path) -> Listing:
 
 
 def _portable(path: str) -> str:
-    return printable(path.replace(os.sep, "/").encode(errors="surrogateescape").decode(errors="replace"), 400)
+    portable = printable(path.replace(os.sep, "/").encode(errors="surrogateescape").decode(errors="replace"), 400)
+    return path if portable == path else portable  # of many files, one text for both
 
 
-def _file(path: Path, name: str, found: os.stat_result) -> Document:
-    def read() -> bytes:
-        if found.st_size > MAX_BYTES:
-            raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({found.st_size:,} bytes)")
-        try:
-            with path.open("rb", buffering=0) as opened:
-                data = opened.read(found.st_size) or b""
-        except OSError as error:
-            raise InvalidDocument(f"can't be read: {error.strerror}") from error
-        if len(data) != found.st_size:
-            raise InvalidDocument("changed while it was read")
-        return data
+def _file(root: str, place: str, name: str, found: os.stat_result) -> Document:
+    return Document(name=name, size=found.st_size, modified=int(found.st_mtime), read=partial(_read, root, place, found.st_size))
 
-    return _document(name, int(found.st_mtime), read)
+
+def _read(root: str, place: str, size: int) -> bytes:
+    if size > MAX_BYTES:
+        raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({size:,} bytes)")
+    try:
+        with open(os.path.join(root, place), "rb", buffering=0) as opened:
+            data = opened.read(size) or b""
+    except OSError as error:
+        raise InvalidDocument(f"can't be read: {error.strerror}") from error
+    if len(data) != size:
+        raise InvalidDocument("changed while it was read")
+    return data
 
 
 def _zip(opened: zipfile.ZipFile) -> Listing:
@@ -136,7 +148,8 @@ def _zip(opened: zipfile.ZipFile) -> Listing:
             problems.append(Problem(name=name, reason=f"packed more than {_MAX_RATIO} times, as no export is"))
         else:
             documents.append(_zipped(opened, entry, name))
-    return Listing(documents=tuple(documents), problems=tuple(problems))
+    # the place that is read next is one and the same for both processes
+    return Listing(documents=tuple(documents), problems=tuple(problems), is_divisible=False)
 
 
 def _zipped(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Document:
@@ -151,12 +164,7 @@ def _zipped(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Docum
         modified = int(datetime(*entry.date_time, tzinfo=UTC).timestamp())
     except ValueError:
         modified = 0
-    return _document(name, modified, read)
-
-
-def _document(name: str, modified: int, read: Callable[[], bytes]) -> Document:
-    date, is_day = _date(name)
-    return Document(name=name, date=date, date_is_day=is_day, modified=modified, read=read)
+    return Document(name=name, size=entry.file_size, modified=modified, read=read)
 
 
 def _date(name: str) -> tuple[int | None, bool]:

@@ -1,14 +1,18 @@
-"""Changes in the words of those who made them: grouped by node, a line for each."""
+"""Changes in the words of those who made them: by node, in the order in which data flows, a line for each."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from amlgit.compare.changes import MISSING, Change, ChangeClass, Edit, Kind, Missing, NodeName, What
-from amlgit.form.naming import stems
+from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kind, Missing, NodeName, What
+from amlgit.form import modules
 from amlgit.model import ids
-from amlgit.model.jsontext import Json, Object, printable
-from amlgit.review import lines, values
+from amlgit.model.jsontext import Json, Object, printable, same
+from amlgit.model.webservices import member
+from amlgit.review import values
+from amlgit.review.lenient import members
 from amlgit.review.lines import Line
+from amlgit.review.names import Names
+from amlgit.review.places import place
 
 SIGNS: Mapping[Kind, str] = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~", Kind.REWIRED: ">", Kind.MOVED: "·"}
 
@@ -24,138 +28,167 @@ class Item:
     parts: tuple[str, ...] = ()
     """What does not fit in one line."""
     script: tuple[Line, ...] = ()
-    """The lines of a script that differ."""
+    """The lines of a text that differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """The changes of one node, or (without one) of the experiment itself."""
+    """The changes of one node, or (without one) of the experiment itself; `name` is what the node is called, `note` what else to say of it."""
 
-    node: NodeName | None
+    name: str
+    note: str
+    comment: str
     items: tuple[Item, ...]
 
 
-class Names:
-    """What nodes and assets are called, on both sides."""
-
-    def __init__(self, labels: Mapping[str, str], assets: Mapping[str, str]) -> None:
-        self._labels, self._assets = labels, assets
-
-    def node(self, node_id: str) -> str:
-        """A node as its file is named."""
-        return self._labels.get(node_id, node_id)
-
-    def feed(self, value: Json) -> str:
-        """What feeds a port: another node's port, or an asset."""
-        if not isinstance(value, str):
-            return values.shown(value)
-        node_id, port = ids.port(value)
-        if node_id in self._labels:
-            return f"{self._labels[node_id]}:{port}"
-        return self.asset(value)
-
-    def asset(self, value: Json) -> str:
-        """An asset by its name, where it is known; else by its id."""
-        return f"{self._assets[value]} ({value})" if isinstance(value, str) and value in self._assets else values.shown(value)
-
-
-def names_of(old: Object, new: Object, assets: Mapping[str, str]) -> Names:
-    """The names of everything in two documents."""
-    pairs = {}
-    for document in (old, new):
-        graph = document.get("Graph")
-        entries = graph.get("ModuleNodes") if isinstance(graph, Mapping) else None
-        for node in entries if isinstance(entries, list) else ():
-            if isinstance(node, Mapping):
-                pairs[str(node.get("Id"))] = str(node.get("ModuleId"))
-    return Names(stems(pairs.items()), assets)
-
-
-def groups(changes: Sequence[Change], names: Names, *, whole_layout: bool = False) -> list[Group]:
-    """Changes by the node they belong to, those of no node last, layout in one line unless all of it is asked for."""
+def groups(diff: Diff, names: Names, *, whole_layout: bool = False) -> list[Group]:
+    """What belongs to no node first, then node by node as data flows, the layout last, in one line unless all of it is asked for."""
     by_node: dict[str, list[Change]] = {}
-    for change in changes:
-        by_node.setdefault(change.node.id if change.node else "", []).append(change)
-    ordered = sorted(by_node.items(), key=lambda entry: (entry[0] == "", entry[1][0].node.label if entry[1][0].node else ""))
-    return [Group(node=found[0].node, items=tuple(item(change, names, whole_layout=whole_layout) for change in found)) for _, found in ordered]
+    last: list[Change] = []
+    for change in diff.changes:
+        if change.what is What.LAYOUT:
+            last.append(change)
+        else:
+            by_node.setdefault(change.node.id if change.node else "", []).append(change)
+    ordered = sorted((node_id for node_id in by_node if node_id), key=names.place) if len(by_node) > 1 else [*filter(None, by_node)]
+    found = [Group(name="", note="", comment="", items=tuple(item(change, names) for change in by_node[""]))] if "" in by_node else []
+    found += [_of_node(by_node[node_id], names) for node_id in ordered]
+    if last:
+        found.append(Group(name="", note="", comment="", items=tuple(item(change, names, whole_layout=whole_layout) for change in last)))
+    return found
+
+
+def _of_node(changes: Sequence[Change], names: Names) -> Group:
+    node = changes[0].node
+    assert node is not None
+    description = names.module(node.id)
+    notes = [f"was {names.node(node.old_id)}"] if node.old_id != node.id else []
+    notes += [f"a module whose name is not known: {description}"] if description is not None else []
+    is_told = any(change.path[-1] == "Comment" for change in changes)
+    return Group(
+        name=names.node(node.id),
+        note="; ".join(notes),
+        comment="" if is_told else printable(node.comment.strip()),
+        items=tuple(item(change, names) for change in changes),
+    )
+
+
+def nodes(diff: Diff, names: Names) -> list[Item]:
+    """The nodes of an experiment that came or went as a whole, as data flows: what else there is to say of them `show` tells."""
+    found = [change for change in diff.changes if change.what is What.NODE and change.node is not None]
+    ordered = sorted(((names.place(change.node.id if change.node else ""), change) for change in found), key=lambda entry: entry[0])
+    return [Item(change=change, sign=SIGNS[change.kind], text=_titled(change.node, names)) for _, change in ordered if change.node]
+
+
+def _titled(node: NodeName, names: Names) -> str:
+    comment = printable(node.comment.strip())
+    return f'{names.node(node.id)}  "{comment}"' if comment else names.node(node.id)
 
 
 def item(change: Change, names: Names, *, whole_layout: bool = False) -> Item:
     """A change in words."""
-    parts: tuple[str, ...] = ()
-    script: tuple[Line, ...] = ()
     match change.what:
-        case What.NODE:
-            text, parts = _node(change, names)
+        case What.NODE if change.node is not None:
+            told = values.Words(change.kind.value, _node(change, names))
         case What.EDGE:
-            text = _edge(change, names)
-        case What.SCRIPT if isinstance(change.old, str) and isinstance(change.new, str):
-            text, script = f"{_name(change)}: {_lines(lines.counts(change.old, change.new))}", tuple(lines.diff(change.old, change.new))
+            told = values.Words(_edge(change, names))
         case What.ASSET:
-            text = f"{_name(change)}: {_became(change, names.asset)}"
+            told = _asset(change, names)
         case What.MODULE:
-            text = f"module: {_module(change)}"
+            told = values.Words(f"module: {_module(change)}")
         case What.LAYOUT:
-            text, parts = _layout(change, names, whole=whole_layout)
+            told = _layout(change, names, whole=whole_layout)
         case _:
-            text, parts = _value(change)
-    return Item(change=change, sign=SIGNS[change.kind], text=text, parts=parts, script=script)
+            told = _value(change, names)
+    return Item(change=change, sign=SIGNS[change.kind], text=told.line, parts=told.parts, script=told.text)
 
 
-def _name(change: Change) -> str:
-    """What a person calls the place of a change."""
-    path = change.path
-    named = path[-2] if path[-1] in ("Value", "DataSourceId", "TrainedModelId", "TransformModuleId") and len(path) > 2 else path[-1]
-    return printable({"Description": "title", "Summary": "summary", "Comment": "comment"}.get(named, named), values.LONGEST)
+# --- values
 
 
-def _lines(count: lines.Counts) -> str:
-    return f"+{count.added} −{count.removed} lines"  # noqa: RUF001  # a minus
-
-
-def _became(change: Change, show: Callable[[Json], str]) -> str:
-    if change.kind is Kind.ADDED:
-        return f"{show(change.new)}"
-    return f"no more {show(change.old)}" if change.kind is Kind.REMOVED else f"{show(change.old)} → {show(change.new)}"
-
-
-def _value(change: Change) -> tuple[str, tuple[str, ...]]:
-    where = _name(change)
-    if change.path[:2] == ("WebService", "Inputs") or change.path[:2] == ("WebService", "Outputs"):
-        where = f"web service {change.path[1][:-1].lower()} {where}"
-    elif change.path[:2] == ("WebService", "Parameters"):
-        where = f"web service parameter {where}"
-    elif change.path[0] == "Tags":
-        return f"tag {values.shown(change.new or change.old)}", ()
-    if change.kind is Kind.CHANGED:
-        old, new = (_told(side) for side in (change.old, change.new))
+def _value(change: Change, names: Names) -> values.Words:
+    where = place(change)
+    if change.path[0] == "Tags" and len(change.path) > 1:
+        return values.Words(f"tag {values.alone(change.path[1])}")
+    link = _link(change, names)
+    if link:
+        return values.Words(f"{where}: {link}")
+    old, new = (_told(side, names) for side in (change.old, change.new))
+    if change.what is What.SCRIPT and all(side is None or isinstance(side, str) for side in (old, new)) and old != new:
+        words = values.text(str(old or ""), str(new or ""))
+    elif change.kind is Kind.CHANGED:
         words = values.change(old, new)
-        return f"{where}: {words.line}", words.parts
-    return f"{where}: {values.shown(_told(change.new if change.kind is Kind.ADDED else change.old))}", ()
+    else:
+        words = values.single(new, "+") if change.kind is Kind.ADDED else values.single(old, "-")
+    return words._replace(line=f"{where}: {words.line}" if words.line else where)
 
 
-def _told(entry: Json) -> Json:
-    """The part of a parameter's entry that a person reads, where that is all there is to read."""
-    if isinstance(entry, Mapping) and "Value" in entry and entry.get("LinkedGlobalParameter") is None and entry.get("ValueType") == "Literal":
+def _told(entry: Json, names: Names) -> Json:
+    """The part of an entry that a person reads: of a parameter its value, of a port what it is bound to."""
+    if not isinstance(entry, Mapping):
+        return entry
+    if "Value" in entry and entry.get("LinkedGlobalParameter") is None and entry.get("ValueType") == "Literal":
         return entry["Value"]
-    return entry
+    told = {name: value for name, value in entry.items() if value is not None and name != "Name"}
+    if "PortId" in told:
+        told["PortId"] = names.feed(told["PortId"])
+    return told if "Name" in entry else entry
+
+
+def _link(change: Change, names: Names) -> str:
+    """What a web service parameter sets or sets no more, if that is what changed."""
+    entry = change.old if change.kind is Kind.REMOVED else change.new
+    if len(change.path) < _LINK or change.path[-2].casefold() != "links" or not isinstance(entry, Mapping):
+        return ""
+    target = f"{names.node(str(member(entry, 'nodeId')))}: {member(entry, 'parameterKey')}"
+    return f"sets {target} no more" if change.kind is Kind.REMOVED else f"sets {target}"
+
+
+_LINK = 6
+"""How deep the links of a web service parameter lie."""
+
+
+# --- modules and assets
 
 
 def _module(change: Change) -> str:
-    parts = [ids.resource_id(side) if isinstance(side, str) else None for side in (change.old, change.new)]
-    if parts[0] is not None and parts[1] is not None and parts[0].family == parts[1].family:
-        return f"version {parts[0].instance} → {parts[1].instance}"
-    return f"{values.shown(change.old)} → {values.shown(change.new)}, another module"
+    old, new = (_resource(side) for side in (change.old, change.new))
+    if old is not None and new is not None and old.family == new.family:
+        return f"version {old.instance} → {new.instance}"
+    sides = [modules.name(side) if isinstance(side, str) and _resource(side) else values.alone(side) for side in (change.old, change.new)]
+    versions = " → ".join(part.instance for part in (old, new) if part is not None)
+    return f"{' → '.join(sides)}, another module ({versions})"
+
+
+def _resource(value: Json) -> ids.ResourceId | None:
+    """An asset's id, alone or at the end of an address."""
+    return ids.resource_id(value.rpartition("/")[2]) if isinstance(value, str) else None
+
+
+def _asset(change: Change, names: Names) -> values.Words:
+    where = place(change)
+    if isinstance(change.old, Mapping) or isinstance(change.new, Mapping):
+        return _value(change, names)
+    if change.kind is not Kind.CHANGED:
+        return values.Words(f"{where}: {names.asset(change.new if change.kind is Kind.ADDED else change.old)}")
+    old, new = (_resource(side) for side in (change.old, change.new))
+    if old is not None and new is not None and old.family == new.family and old.workspace == new.workspace:
+        known = names.asset_name(change.new)
+        return values.Words(f"{where}: version {old.instance} → {new.instance} of {known or old.family[:8]}")
+    if same(change.old, change.new):
+        return values.Words(f"{where}: another secret")
+    sides = names.asset(change.old), names.asset(change.new)
+    if max(map(len, sides)) <= values.LONGEST:
+        return values.Words(f"{where}: {' → '.join(sides)}")
+    return values.Words(where, (f"- {sides[0]}", f"+ {sides[1]}"))
 
 
 # --- wiring
 
 
 def _edge(change: Change, names: Names) -> str:
-    port = ids.port(change.path[2])[1] if len(change.path) > 2 else "edges"
-    where = printable(port, values.LONGEST)
-    if change.node is None and len(change.path) > 2:
-        where = names.feed(change.path[2])
+    target = change.path[-1]
+    where = _port(target, "input") if change.node is not None else names.feed(target)
     match change.kind:
         case Kind.ADDED:
             return f"{where}: now fed by {names.feed(_end(change.new))}"
@@ -169,67 +202,102 @@ def _end(value: Json) -> Json:
     return value.get("SourceOutputPortId") if isinstance(value, Mapping) else value
 
 
-def _node(change: Change, names: Names) -> tuple[str, tuple[str, ...]]:
-    """A node with what goes with it: what feeds it, and what it feeds."""
+def _node(change: Change, names: Names) -> tuple[str, ...]:
+    """What goes with a node: what feeds it, and what it feeds."""
     assert change.node is not None
     is_new = change.kind is Kind.ADDED
-    parts = []
+    fed, feeds = [], []
     for edit in change.edits[1:]:
-        edge = _side(edit, is_new=is_new)
-        if edit.path[1] != "EdgesInternal" or edge is None:
+        edge = _edge_ends(edit, is_new=is_new)
+        if edge is None:
             continue
-        source, destination = str(edge["SourceOutputPortId"]), str(edge["DestinationInputPortId"])
-        if ids.port(destination)[0] == change.node.id:
-            parts.append(f"{ids.port(destination)[1]}: {'fed' if is_new else 'was fed'} by {names.feed(source)}")
+        source, target = edge
+        if ids.port(target)[0] == change.node.id:
+            fed.append(f"{_port(target, 'input')}: {'fed' if is_new else 'was fed'} by {names.feed(source)}")
         elif ids.port(source)[0] == change.node.id:
-            parts.append(f"{ids.port(source)[1]}: {'feeds' if is_new else 'fed'} {names.feed(destination)}{_instead(change, destination, names)}")
-    return ("added" if is_new else "removed"), tuple(sorted(parts))
+            feeds.append(f"{_port(source, 'output')}: {'feeds' if is_new else 'fed'} {names.feed(target)}{_instead(change, target, names)}")
+    return (*sorted(fed), *sorted(feeds))
 
 
-def _instead(change: Change, destination: str, names: Names) -> str:
+def _port(port_id: str, unnamed: str) -> str:
+    return printable(ids.port(port_id)[1] or unnamed)
+
+
+def _instead(change: Change, target: str, names: Names) -> str:
     """What feeds a port now or fed it before, where a node was put in between or taken out."""
-    other = [_side(edit, is_new=change.kind is not Kind.ADDED) for edit in change.edits[1:] if edit.path[1] == "EdgesInternal"]
-    found = [edge for edge in other if edge is not None and edge["DestinationInputPortId"] == destination]
-    if not found:
-        return ""
-    source = names.feed(found[0]["SourceOutputPortId"])
-    return f", in place of {source}" if change.kind is Kind.ADDED else f", now fed by {source}"
+    is_new = change.kind is Kind.ADDED
+    for edit in change.edits[1:]:
+        other = _edge_ends(edit, is_new=not is_new)
+        if other is not None and other[1] == target:
+            return f", in place of {names.feed(other[0])}" if is_new else f", now fed by {names.feed(other[0])}"
+    return ""
 
 
-def _side(edit: Edit, *, is_new: bool) -> Object | None:
+def _edge_ends(edit: Edit, *, is_new: bool) -> tuple[str, str] | None:
+    """Source and target of the edge on one side of an edit; None where it is of no edge."""
     side = edit.new if is_new else edit.old
-    return side if not isinstance(side, Missing) and isinstance(side, Mapping) else None
+    if isinstance(side, Missing) or not isinstance(side, Mapping):
+        return None
+    if "SourceOutputPortId" in side:
+        return str(side["SourceOutputPortId"]), str(side.get("DestinationInputPortId"))
+    if len(edit.path) > 2 and edit.path[2].casefold() == "edges":  # of a web service definition
+        from amlgit.compare.services import ends
+
+        return ends(side)
+    return None
 
 
 # --- layout
 
 
-def _layout(change: Change, names: Names, *, whole: bool) -> tuple[str, tuple[str, ...]]:
+def _layout(change: Change, names: Names, *, whole: bool) -> values.Words:
     moved = [edit for edit in change.edits if "Boxes" in edit.path]
     phrases = [_number(len(moved), "box", "boxes") + " moved"] if moved else []
     folded = sum(edit.path[-1] == "CommentCollapsed" for edit in change.edits)
     phrases += [_number(folded, "comment", "comments") + " folded or unfolded"] if folded else []
     phrases += ["canvas"] if len(moved) + folded < len(change.edits) else []
-    return f"layout: {', '.join(phrases)}", tuple(_positions(change.edits, names)) if whole else ()
+    return values.Words(f"layout: {', '.join(phrases)}", tuple(_positions(change.edits, names)) if whole else ())
 
 
 def _positions(edits: Sequence[Edit], names: Names) -> Iterator[str]:
     for edit in edits:
         old, new = ("gone" if side is MISSING else values.shown(side if not isinstance(side, Missing) else None) for side in (edit.old, edit.new))
-        place = edit.path[2] if edit.path[-1] == "CommentCollapsed" else edit.path[-1]
-        yield f"{names.node(place)}: {old} → {new}"
+        if edit.path[-1] == "CommentCollapsed":
+            yield f"{names.node(edit.path[2])}: comment {'folded' if edit.new is True else 'unfolded'}"
+        else:
+            yield f"{names.node(edit.path[-1])}: {old} → {new}"
 
 
 def _number(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+    return f"{count:,} {one if count == 1 else many}"
 
 
 # --- in short
 
+_MANY = {ChangeClass.PARAMETER: "parameters", ChangeClass.SCRIPT: "scripts", ChangeClass.MODULE: "modules"}
+"""Classes that are a thing one can count."""
 
-def summary(changes: Sequence[Change]) -> str:
-    """How many changes of each class, such as `2 parameter, 1 wiring`; layout only where there is nothing else."""
-    classes = [change_class for change_class in ChangeClass if change_class is not ChangeClass.LAYOUT]
-    counted = {one: sum(change.change_class is one for change in changes) for one in classes}
-    phrases = [f"{count} {change_class}" for change_class, count in counted.items() if count]
-    return ", ".join(phrases) or ("layout only" if changes else "no changes")
+
+def counts(changes: Sequence[Change]) -> Mapping[ChangeClass, int]:
+    """How many changes there are of each class that has any."""
+    found = {one: sum(change.change_class is one for change in changes) for one in ChangeClass}
+    return {change_class: count for change_class, count in found.items() if count}
+
+
+def summary(diff: Diff) -> str:
+    """How many changes of each class, such as `1 wiring, 2 parameters`; layout only where there is nothing else."""
+    counted = counts(diff.changes)
+    phrases = [f"{count:,} {_MANY.get(one, one) if count > 1 else one}" for one, count in counted.items() if one is not ChangeClass.LAYOUT]
+    phrases = phrases or (["layout only"] if counted else ["no changes"])
+    recreated = len(diff.recreated)
+    return ", ".join([*phrases, *([f"{_number(recreated, 'node', 'nodes')} re-created"] if recreated else [])])
+
+
+def size(document: Object) -> str:
+    """How large an experiment or a web service is."""
+    found = members(document.get("Graph")).get("ModuleNodes")
+    if isinstance(found, list):
+        return _number(len(found), "node", "nodes")
+    from amlgit.compare import services
+
+    return _number(len(services.nodes(document)), "node", "nodes")

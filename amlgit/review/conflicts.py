@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument
 from amlgit.model.jsontext import Json, Object, loads, printable
-from amlgit.review import values
+from amlgit.review import values, words
 
 _MEMBER = re.compile(r'"((?:[^"\\]|\\.)*)": (.*)')
 _OPENING, _BASE, _MIDDLE, _CLOSING = "<", "|", "=", ">"
@@ -122,8 +122,8 @@ def _value(text: str) -> Json:
 def _entry(entry: Object) -> str:
     """A port or parameter by what a person would say of it."""
     if "Columns" in entry:
-        return "; ".join(values.rules(entry["Columns"])) or "no columns"
-    for name, words in (("Value", ""), ("Source", "fed by "), ("File", "the script "), ("DataSourceId", "the dataset "), ("Port", "at ")):
+        return words.column_words(entry["Columns"])
+    for name, told in (("Value", ""), ("Source", "fed by "), ("File", "the script "), ("DataSourceId", "the dataset "), ("Port", "at ")):
         if name in entry:
-            return words + values.shown(entry[name])
+            return told + values.shown(entry[name])
     return "with " + ", ".join(f"{name} {values.shown(value)}" for name, value in entry.items() if name != "Name") if len(entry) > 1 else "unfed"

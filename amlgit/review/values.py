@@ -1,133 +1,176 @@
-"""Values of parameters in words: numbers and enumerations as such, column selections as rules, long texts by where they differ."""
+"""What became of a value, in words: numbers and enumerations as such, column selections as rules, long texts by the words that changed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from amlgit.compare.changes import Missing
-from amlgit.compare.opaque import differences
 from amlgit.form import columns
 from amlgit.form.secrets import PLACEHOLDER
-from amlgit.model.jsontext import Json, dumps_line, printable
+from amlgit.model.jsontext import Json, dumps_line, printable, same
+from amlgit.review import lines, words
+from amlgit.review.lines import Line, Mark, Piece
 
-LONGEST = 60
-"""Characters of a value that is shown whole."""
-_AROUND = 20
-"""Characters shown before and behind what differs in two long values."""
+LONGEST = 72
+"""Characters of a value that stands in a line with another."""
+_LONGEST_ALONE = 160
+_MOST_PLACES = 12
+"""Places inside one opaque value that are listed."""
 
 
 class Words(NamedTuple):
-    """What changed in a value: in one line, and where that is not all of it, in a line for each part."""
+    """What changed in a value: in one line, and where that is not all of it, in a line for each part, or as lines of text."""
 
     line: str
     parts: tuple[str, ...] = ()
+    text: tuple[Line, ...] = ()
 
 
-def shown(value: Json) -> str:
+def shown(value: Json, longest: int = LONGEST) -> str:
     """A value fit for a line."""
     if value is None:
         return "none"
     if isinstance(value, str):
         selection = columns.decode(value)
         if selection is not None:
-            return "; ".join(rules(selection.selection)) or "no columns"
-        return printable(value, LONGEST) if value else "(empty)"
-    return printable(dumps_line(value).decode(), LONGEST)
+            return words.column_words(selection.selection)
+        return printable(value, longest) if value.strip() else f"'{printable(value)}'" if value else "(empty)"
+    return printable(dumps_line(value).decode(), longest)
+
+
+def alone(value: Json) -> str:
+    """A value that has a line to itself."""
+    return shown(value, _LONGEST_ALONE)
+
+
+def single(value: Json, sign: str) -> Words:
+    """A value that came or went."""
+    if isinstance(value, str) and (len(value) > _LONGEST_ALONE or _is_of_lines(value)) and columns.decode(value) is None:
+        return Words("", text=tuple(Line(sign, (Piece(line, Mark.NEW if sign == "+" else Mark.OLD),)) for line in value.splitlines()))
+    if isinstance(value, Mapping) and {"type", "format"} <= {name.casefold() for name in value}:
+        return Words(_column(value))
+    return Words(alone(value))
+
+
+def _column(column: Mapping[str, Json]) -> str:
+    """A column of a web service's input or output: `Integer (Int32)`."""
+    folded = {name.casefold(): value for name, value in column.items()}
+    kind = f"{folded['type']} ({folded['format']})" if folded["format"] else str(folded["type"])
+    return printable(kind + (", may be null" if folded.get("x-ms-isnullable") is True else ""))
 
 
 def change(old: Json, new: Json) -> Words:
     """What became of a value."""
-    if isinstance(old, str) and isinstance(new, str):
-        selections = columns.decode(old), columns.decode(new)
-        if selections[0] is not None and selections[1] is not None:
-            return _columns(selections[0].selection, selections[1].selection)
-        if old == new and PLACEHOLDER.search(new):
-            return Words("another secret")
-        if len(old) > LONGEST and len(new) > LONGEST:
-            return Words(_where_they_differ(old, new))
-    if isinstance(old, Mapping | list) or isinstance(new, Mapping | list):
-        return Words("changed", tuple(_inside(old, new)))
-    return Words(f"{shown(old)} → {shown(new)}")
+    if same(old, new):
+        return Words("another secret" if PLACEHOLDER.search(dumps_line(new).decode()) else "the same, written otherwise")
+    if isinstance(old, Mapping | list) and isinstance(new, Mapping | list):
+        places = list(_inside("", old, new))
+        rest = [f"… and {len(places) - _MOST_PLACES:,} more places"] if len(places) > _MOST_PLACES + 1 else []
+        return Words("", (*(places[:_MOST_PLACES] if rest else places), *rest))
+    if not isinstance(old, str) or not isinstance(new, str):
+        is_alike = old is None or new is None
+        return Words(f"{shown(old)} → {shown(new)}" if is_alike else " → ".join(printable(dumps_line(side).decode(), LONGEST) for side in (old, new)))
+    return _strings(old, new)
 
 
-def _where_they_differ(old: str, new: str) -> str:
-    start = next((index for index, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new)))
-    end = next((index for index, (one, other) in enumerate(zip(old[::-1], new[::-1], strict=False)) if one != other), min(len(old), len(new)))
-    end = min(end, len(old) - start, len(new) - start)
-    before = "…" + old[max(start - _AROUND, 0) : start] if start else ""
-    behind = old[len(old) - end :][:_AROUND] + "…" if end else ""
-    one, other = (text[start : len(text) - end] for text in (old, new))
-    return f"{printable(before, LONGEST)}[{shown(one)} → {shown(other)}]{printable(behind, LONGEST)}"
+def _strings(old: str, new: str) -> Words:
+    selections = columns.decode(old), columns.decode(new)
+    if selections[0] is not None and selections[1] is not None:
+        return _columns(selections[0].selection, selections[1].selection)
+    if not old or not new:
+        sign = "+" if new else "-"
+        words = single(old or new, sign)
+        return words._replace(line=f"{shown(old)} → {words.line}" if new else f"{words.line} → {shown(new)}") if words.line else words
+    if _is_of_lines(old) or _is_of_lines(new) or len(old) + len(new) > 2 * LONGEST:
+        return Words("", text=tuple(line for line in text(old, new).text if line.sign != "@@"))
+    return Words(f"{shown(old, 2 * LONGEST)} → {shown(new, 2 * LONGEST)}")
+
+
+def _is_of_lines(value: str) -> bool:
+    return "\n" in value.strip()
+
+
+def text(old: str, new: str) -> Words:
+    """What became of a script: the lines that differ."""
+    found = lines.difference(old, new)
+    added, removed = found.counts
+    counted = [f"+{added:,} −{removed:,} lines"] if added or removed else []  # noqa: RUF001  # a minus
+    ends = found.ends or ("" if counted else "line ends")
+    return Words(", ".join(filter(None, (*counted, ends))), text=tuple(map(lines.shortened, found.lines)))
 
 
 # --- column selections
 
 
-def rules(selection: Json) -> list[str]:
-    """A column selection in words, a phrase for each of its rules."""
-    found = selection.get("rules") if isinstance(selection, Mapping) else None
-    return [_rule(rule) for rule in found if isinstance(rule, Mapping)] if isinstance(found, list) else []
-
-
-_ALL = {"AllColumns": "all columns", "AllScores": "all scores", "AllLabels": "all labels", "AllFeatures": "all features"}
-
-
-def _rule(rule: Mapping[str, Json]) -> str:
-    sign = "without " if rule.get("exclude") is True else ""
-    kind = str(rule.get("ruleType"))
-    for member in ("columns", "columnTypes", "columnKinds"):
-        names = rule.get(member)
-        if isinstance(names, list) and names:
-            what = {"ColumnIndexes": "column no. ", "ColumnTypes": "type "}.get(kind, "")
-            kinds = rule.get("columnKinds")
-            of = f" ({_names(kinds)})" if member == "columnTypes" and isinstance(kinds, list) and kinds != ["All"] else ""
-            return f"{sign}{what}{_names(names)}{of}"
-    return f"{sign}{_ALL.get(kind, kind)}"
-
-
-def _names(names: Sequence[Json]) -> str:
-    return ", ".join(printable(str(name), LONGEST) for name in names)
-
-
 def _columns(old: Json, new: Json) -> Words:
     """Columns that came and went, rule by rule where both have the same rules, else both selections in words."""
     one, other = (_by_rule(selection) for selection in (old, new))
-    if [key for key, _ in one] != [key for key, _ in other]:
-        return Words("other columns", (f"- {'; '.join(rules(old)) or 'none'}", f"+ {'; '.join(rules(new)) or 'none'}"))
+    if [rule for rule, _ in one] != [rule for rule, _ in other] or _frame(old) != _frame(new):
+        return Words("other columns", (f"- {words.column_words(old)}", f"+ {words.column_words(new)}"))
     phrases = []
-    for (key, before), (_, after) in zip(one, other, strict=True):
+    for (rule, before), (_, after) in zip(one, other, strict=True):
         came, went = [name for name in after if name not in before], [name for name in before if name not in after]
-        marks = [f"+{printable(name, LONGEST)}" for name in came] + [f"−{printable(name, LONGEST)}" for name in went]  # noqa: RUF001  # a minus
+        marks = [f"+{words.quoted(name)}" for name in came] + [f"−{words.quoted(name)}" for name in went]  # noqa: RUF001  # a minus
         if marks:
-            phrases.append(f"{'without ' if key.endswith('exclude') else ''}{' '.join(marks)}")
+            phrases.append(f"columns{' left out' if rule.is_exclusion else ''}: {' '.join(marks)}")
         elif before != after:
             phrases.append("the same columns in another order")
-    return Words("; ".join(phrases) or "the same rules, written otherwise")
+    return Words("; ".join(phrases) or "the same columns, written otherwise")
 
 
-def _by_rule(selection: Json) -> list[tuple[str, list[str]]]:
+class _Rule(NamedTuple):
+    """A rule of a selection without the columns it names."""
+
+    kind: str
+    is_exclusion: bool
+    rest: str
+
+
+def _by_rule(selection: Json) -> list[tuple[_Rule, list[str]]]:
     found = selection.get("rules") if isinstance(selection, Mapping) else None
     result = []
     for rule in found if isinstance(found, list) else ():
-        if isinstance(rule, Mapping):
-            names = [name for member in ("columns", "columnTypes") for name in _strings(rule.get(member))]
-            result.append((f"{rule.get('ruleType')} {'exclude' if rule.get('exclude') is True else 'include'}", names))
+        if not isinstance(rule, Mapping):
+            return []
+        named = next((member for member in ("columns", "columnTypes") if isinstance(rule.get(member), list)), "")
+        names = rule.get(named)
+        rest = {name: value for name, value in rule.items() if name not in (named, "ruleType", "exclude")}
+        key = _Rule(str(rule.get("ruleType")), rule.get("exclude") is True, dumps_line(rest).decode())
+        result.append((key, [str(name) for name in names] if isinstance(names, list) else []))
     return result
 
 
-def _strings(names: Json) -> list[str]:
-    return [str(name) for name in names] if isinstance(names, list) else []
+def _frame(selection: Json) -> str:
+    """A selection without its rules."""
+    return dumps_line({name: value for name, value in selection.items() if name != "rules"}).decode() if isinstance(selection, Mapping) else ""
 
 
 # --- what has no words of its own
 
 
-def _inside(old: Json, new: Json) -> Iterator[str]:
-    """The differences inside one opaque value."""
-    if not isinstance(old, Mapping | list) or not isinstance(new, Mapping | list):
-        yield f"{shown(old)} → {shown(new)}"
-        return
-    for place, before, after in differences(old, new):
+def _inside(place: str, old: Json, new: Json) -> Iterator[str]:
+    """The differences inside one value: of objects member by member, of lists as deepdiff finds them."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for name in (*old, *(name for name in new if name not in old)):
+            inner = f"{place}.{name}" if place else name
+            if name not in new:
+                yield f"{printable(inner)}: − {alone(old[name])}"  # noqa: RUF001  # a minus
+            elif name not in old:
+                yield f"{printable(inner)}: + {alone(new[name])}"
+            elif not same(old[name], new[name]):
+                yield from _inside(inner, old[name], new[name])
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _inside_lists(place, old, new)
+    else:
+        yield f"{printable(place)}: {shown(old)} → {shown(new)}"
+
+
+def _inside_lists(place: str, old: Json, new: Json) -> Iterator[str]:
+    from amlgit.compare.opaque import differences
+
+    for difference in differences(old, new):
+        where = printable(f"{place}{difference.place}")
+        before, after = difference.old, difference.new
         if isinstance(before, Missing):
-            yield f"{place}: + {shown(None if isinstance(after, Missing) else after)}"
+            yield f"{where}: + {alone(None if isinstance(after, Missing) else after)}"
         else:
-            yield f"{place}: - {shown(before)}" if isinstance(after, Missing) else f"{place}: {shown(before)} → {shown(after)}"
+            yield f"{where}: − {alone(before)}" if isinstance(after, Missing) else f"{where}: {shown(before)} → {shown(after)}"  # noqa: RUF001

@@ -31,7 +31,7 @@ _PIECE = 256 * 1024
 class _Pump(threading.Thread):
     """Writes to fast-import while the caller goes on: a pipe holds 64 KB, and fast-import and we would take turns waiting."""
 
-    _AHEAD = 32
+    _AHEAD = 16
     """Pieces that may wait; some MB in all."""
 
     def __init__(self, stream: IO[bytes]) -> None:

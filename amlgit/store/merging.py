@@ -24,7 +24,7 @@ class Unmerged:
     theirs: str | None
 
 
-def _with_driver() -> tuple[str, ...]:
+def with_driver() -> tuple[str, ...]:
     """Options of git that make this amlgit the driver, whether or not `amlgit install` was run here."""
     return "-c", f"merge.amlgit.driver={DRIVER.replace('amlgit', f'{shlex.quote(sys.executable)} -m amlgit', 1)}"
 
@@ -37,7 +37,7 @@ def merge_base(repository: Repository, ours: str, theirs: str) -> str | None:
 
 def begin(repository: Repository, rev: str) -> None:
     """Merge a commit into index and work tree and commit nothing; conflicts are git's. Raises Refused with git's words where it does not begin."""
-    completed = repository.attempt(*_with_driver(), "merge", "--no-commit", "--no-ff", "--no-edit", "--", rev)
+    completed = repository.attempt(*with_driver(), "merge", "--no-commit", "--no-ff", "--no-edit", "--", rev)
     if completed.returncode != 0 and not (repository.git_dir / "MERGE_HEAD").exists():
         said = completed.stderr.decode(errors="replace").strip() or completed.stdout.decode(errors="replace").strip()
         raise Refused(f"git does not merge {rev}: {said}", hint="Nothing was changed.")
@@ -61,7 +61,7 @@ def commit(repository: Repository, message: str | None) -> str:
 
 def would_conflict(repository: Repository, rev: str) -> list[str]:
     """The paths that a merge with a commit could not settle; nothing is changed."""
-    completed = repository.attempt(*_with_driver(), "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", "HEAD", rev)
+    completed = repository.attempt(*with_driver(), "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", "HEAD", rev)
     if completed.returncode not in (0, 1):
         raise UsageError(f"git can't try a merge: {completed.stderr.decode(errors='replace').strip()}", hint="git 2.38 or later can.")
     return [os.fsdecode(path) for path in completed.stdout.split(b"\0")[1:] if path]

@@ -51,6 +51,10 @@ def _object_id(kind: bytes, data: bytes, object_format: str) -> str:
     return digest.hexdigest()
 
 
+_name = functools.lru_cache(4096)(os.fsdecode)
+"""The name of an entry; tree after tree has the same few."""
+
+
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
     """One entry of a tree object."""
@@ -63,12 +67,12 @@ class TreeEntry:
 def read_tree(data: bytes, object_format: str) -> list[TreeEntry]:
     """The entries of a tree object."""
     found = _ENTRIES[object_format].findall(data)
-    return [TreeEntry(mode.decode(), os.fsdecode(name), object_id.hex()) for mode, name, object_id in found]
+    return [TreeEntry(mode.decode(), _name(name), object_id.hex()) for mode, name, object_id in found]
 
 
 def tree_ids(data: bytes, object_format: str) -> dict[str, str]:
     """Name → object id of a tree object's entries."""
-    return {os.fsdecode(name): object_id.hex() for _, name, object_id in _ENTRIES[object_format].findall(data)}
+    return {_name(name): object_id.hex() for _, name, object_id in _ENTRIES[object_format].findall(data)}
 
 
 def subtrees(data: bytes, object_format: str) -> list[str]:
@@ -78,7 +82,7 @@ def subtrees(data: bytes, object_format: str) -> list[str]:
 
 def pruned(data: bytes, keeps: Callable[[str], bool], object_format: str) -> str | None:
     """The id a tree object has with only the entries whose names are kept; None where none is."""
-    kept = [whole for whole, name in _WHOLE_ENTRIES[object_format].findall(data) if keeps(os.fsdecode(name))]
+    kept = [whole for whole, name in _WHOLE_ENTRIES[object_format].findall(data) if keeps(_name(name))]
     return _object_id(b"tree", b"".join(kept), object_format) if kept else None
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from amlgit.form.memo import Memo
 from amlgit.store import trailers
 from amlgit.store.chains import RUN_FILE, Version
 from amlgit.store.incoming import Incoming
@@ -45,19 +46,13 @@ class Hasher:
 
     def __init__(self, object_format: str) -> None:
         self.object_format = object_format
-        self._young: dict[bytes, str] = {}
-        self._old: dict[bytes, str] = {}
+        self._known: Memo[str] = Memo(256)
         self._last: tuple[Mapping[str, str], str] = ({}, "")
 
-    def blob(self, data: bytes) -> str:
-        """The id of a blob, remembered."""
-        known = self._young.get(data) or self._old.get(data)
-        if known is None:
-            known = blob_id(data, self.object_format)
-            if len(self._young) >= 2048:
-                self._old, self._young = self._young, {}
-            self._young[data] = known
-        return known
+    def blobs(self, files: Mapping[str, bytes]) -> dict[str, str]:
+        """Path → blob id of a version's files, remembered by what is in them."""
+        self._known.make_room(2 * len(files))
+        return {path: self._known.get(data) or self._known.put(data, blob_id(data, self.object_format)) for path, data in files.items()}
 
     def content(self, files: Mapping[str, str]) -> str:
         """The content id: the id of the tree of `files`."""

@@ -162,13 +162,7 @@ class Index:
     def syncs(self) -> Mapping[str, bytes]:
         if not any(path.endswith(f"/{SYNC}") for path in self._changes[0]):
             return {}  # no binding is new
-        listed = {}
-        for entry in self.repository.run("ls-files", "--stage", "-z", "--", *(f":(glob){parent}/*/{SYNC}" for parent in _KINDS)).split(b"\0"):
-            head, _, path = entry.partition(b"\t")
-            if path:
-                mode, object_id, _ = head.decode().split(" ")
-                listed[os.fsdecode(path)] = (mode, object_id)
-        return _syncs(self.repository, listed)
+        return staged_syncs(self.repository)
 
     def ignored(self, paths: Iterable[str]) -> frozenset[str]:
         return frozenset()
@@ -195,10 +189,26 @@ def staged(repository: Repository, folders: frozenset[str]) -> Iterator[FolderFi
     return _read(repository, listed, unmerged)
 
 
+def staged_syncs(repository: Repository) -> Mapping[str, bytes]:
+    """The sync.json of every folder in the index, by the folder's path."""
+    listed = {}
+    for entry in repository.run("ls-files", "--stage", "-z", "--", *(f":(glob){parent}/*/{SYNC}" for parent in _KINDS)).split(b"\0"):
+        head, _, path = entry.partition(b"\t")
+        if path:
+            mode, object_id, _ = head.decode().split(" ")
+            listed[os.fsdecode(path)] = (mode, object_id)
+    return _syncs(repository, listed)
+
+
 def folder_of(path: str) -> str:
     """The experiment's or service's folder of a file; empty for a file that is in none."""
     parts = path.split("/")
     return "/".join(parts[:2]) if len(parts) > 2 and parts[0] in _KINDS else ""
+
+
+def kind_of(folder: str) -> str | None:
+    """The kind of what a folder holds, by where it stands; None for any other folder."""
+    return _KINDS.get(folder.partition("/")[0]) if "/" in folder else None
 
 
 def _tree(repository: Repository, rev: str, names: Iterable[str]) -> dict[str, tuple[str, str]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias, Union
 
-from amlgit.errors import UsageError
 from amlgit.store import sources
 from amlgit.store.folders import PARENTS
 from amlgit.store.repository import Repository
@@ -32,31 +31,25 @@ class Unrecorded(Enum):
 
 State: TypeAlias = Union[Commit, Unrecorded]
 
-_PLAIN = ("-z", "--no-renames", "--no-relative")
 
-
-def changed_folders(repository: Repository, old: State, new: State) -> list[str]:
-    """The folders in which a file differs, in order of their paths; from a commit to any state, or from the index to the work tree."""
-    match old, new:
-        case Commit(), Commit():
-            output = repository.run(
-                "diff-tree", "-r", "--name-only", *_PLAIN, _tree(repository, old.rev), _tree(repository, new.rev), "--", *PARENT_NAMES
-            )
-        case Commit(), Unrecorded.INDEX:
-            output = repository.run("diff-index", "--cached", "--name-only", *_PLAIN, _tree(repository, old.rev), "--", *PARENT_NAMES)
-        case Commit("HEAD"), Unrecorded.WORK_TREE:
+def changed_folders(repository: Repository, old: Commit, new: State) -> list[str]:
+    """The folders in which a file differs from a commit, in order of their paths."""
+    if isinstance(new, Unrecorded):
+        repository.require_work_tree()
+    match new:
+        case Commit():
+            output = _changed(repository, "diff-tree", "-r", _tree(repository, old.rev), _tree(repository, new.rev))
+        case Unrecorded.INDEX:
+            output = _changed(repository, "diff-index", "--cached", _tree(repository, old.rev))
+        case Unrecorded.WORK_TREE if old.rev == "HEAD":
             output = _status(repository)
-        case Commit(), Unrecorded.WORK_TREE:
-            output = repository.run("diff-index", "--name-only", *_PLAIN, _tree(repository, old.rev), "--", *PARENT_NAMES) + _untracked(repository)
-        case Unrecorded.INDEX, Unrecorded.WORK_TREE:
-            output = repository.run("diff-files", "--name-only", *_PLAIN, "--", *PARENT_NAMES) + _untracked(repository)
-        case _:
-            raise UsageError(f"{new} can't be compared with {old}")
+        case Unrecorded.WORK_TREE:
+            output = _changed(repository, "diff-index", _tree(repository, old.rev)) + _untracked(repository)
     return sorted({folder for path in output.split(b"\0") if (folder := sources.folder_of(os.fsdecode(path)))})
 
 
 def _changed(repository: Repository, command: str, *arguments: str) -> bytes:
-    return repository.run(command, "--name-only", *_PLAIN, *arguments, "--", *PARENT_NAMES)
+    return repository.run(command, "--name-only", "-z", "--no-renames", "--no-relative", *arguments, "--", *PARENT_NAMES)
 
 
 def _untracked(repository: Repository) -> bytes:
@@ -91,3 +84,14 @@ def read(repository: Repository, state: State, folders: Iterable[str]) -> Mappin
             root = repository.require_work_tree()
             found = WorkTree(repository).folders(lambda path: path in wanted and (root / path).is_dir())
     return {folder.path: folder for folder in found}
+
+
+def bindings(repository: Repository, state: State) -> Mapping[str, bytes]:
+    """The sync.json of every folder that a state has, by the folder's path."""
+    match state:
+        case Commit():
+            return sources.Commit(repository, state.rev).syncs()
+        case Unrecorded.INDEX:
+            return sources.staged_syncs(repository)
+        case Unrecorded.WORK_TREE:
+            return WorkTree(repository).syncs()

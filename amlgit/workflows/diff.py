@@ -1,25 +1,39 @@
 """`diff`: what changed in the experiments and services between two states, two versions, or two files."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple
 
 from amlgit.compare import diff as graphs
 from amlgit.compare.changes import Change, Diff
 from amlgit.errors import InvalidDocument, UsageError
-from amlgit.form.companions import ASSETS, SYNC, read_asset_names, read_sync
+from amlgit.form.companions import ASSETS, SYNC, read_names, read_sync
 from amlgit.model.jsontext import Json, Object
 from amlgit.store import chains, states
+from amlgit.store.folders import is_content
 from amlgit.store.repository import Repository
 from amlgit.store.sources import FolderFiles
 from amlgit.store.states import Commit, State, Unrecorded
-from amlgit.workflows.documents import Joined, of_folder
+from amlgit.workflows.documents import Joined, as_draft, of_folder
 
 NO_EXPERIMENT: Object = {"Graph": {"ModuleNodes": [], "EdgesInternal": []}}
-NO_SERVICE: Object = {"properties": {"package": {"nodes": {}, "edges": {}}}}
+NO_SERVICE: Object = {"properties": {"package": {"nodes": {}, "edges": []}}}
 
 _VERSION = re.compile(r".+@(?:-?[0-9]+|[0-9a-fA-F]{32}\.s-id\..+)")
 _RANGE = re.compile(r"(?P<old>.*?)(?P<dots>\.\.\.?)(?P<new>.*)")
+
+
+class Status(StrEnum):
+    """What became of an experiment, a service or a file as a whole."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    RENAMED = "renamed"
+    """Its folder has another name; there may be changes in it too."""
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +41,7 @@ class Compared:
     """What changed in one experiment or service; a document is None on a side that does not have it."""
 
     kind: str
+    status: Status
     title: str
     old_name: str | None
     """Its folder, its version or its file on the old side."""
@@ -40,7 +55,12 @@ class Compared:
     @property
     def name(self) -> str:
         """What it is called now, or was last."""
-        return self.new_name or self.old_name or self.title
+        return (self.old_name if self.status is Status.REMOVED else self.new_name) or self.old_name or self.title
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a whole experiment or service came or went."""
+        return self.status in (Status.ADDED, Status.REMOVED) and (self.old is None) != (self.new is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +83,8 @@ class DiffReport:
 
     @property
     def differs(self) -> bool:
-        """Whether there is any change."""
-        return any(entry.diff.changes or (entry.old is None) != (entry.new is None) for entry in self.compared)
+        """Whether there is any change, if only of a folder's name."""
+        return any(entry.status is not Status.UNCHANGED for entry in self.compared)
 
 
 def diff(repository: Repository, operands: Sequence[str], experiments: Sequence[str] = (), *, staged: bool = False) -> DiffReport:
@@ -88,7 +108,7 @@ def diff(repository: Repository, operands: Sequence[str], experiments: Sequence[
     if len(named) > 2 or (len(named) == 2 and staged):
         raise UsageError("a diff has two sides, and more are named")
     old, new = named[0] if named else Commit("HEAD"), named[1] if len(named) == 2 else newest
-    return _states(repository, old, new, [_folder(repository, name) for name in filters])
+    return _states(repository, old, new, filters)
 
 
 def commits(repository: Repository, operand: str) -> list[Commit]:
@@ -109,37 +129,84 @@ def commits(repository: Repository, operand: str) -> list[Commit]:
     return [Commit(match["old"] or "HEAD"), Commit(match["new"] or "HEAD")]
 
 
-def _folder(repository: Repository, name: str) -> str:
-    """The folder of an experiment, by any of its names; a path may be of one that is gone."""
-    path = name.strip("/")
-    if path.partition("/")[0] in states.PARENT_NAMES and "/" in path:
-        return "/".join(path.split("/")[:2])
-    from amlgit.workflows.choose import choose
-
-    choice = choose(repository, name)
-    if choice.subject.folder is None:
-        raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Compare its versions: EXPERIMENT@N EXPERIMENT@M.")
-    return choice.subject.folder.path
-
-
 # --- states
 
 
-def _states(repository: Repository, old: State, new: State, filters: Sequence[str]) -> DiffReport:
-    changed = [path for path in states.changed_folders(repository, old, new) if not filters or path in filters]
-    olds, news = (states.read(repository, state, changed) for state in (old, new))
+def _states(repository: Repository, old: Commit, new: State, filters: Sequence[str]) -> DiffReport:
+    changed = states.changed_folders(repository, old, new)
+    wanted = [_wanted(repository, name, changed) for name in filters]
     compared: list[Compared] = []
     problems: list[Problem] = []
-    for old_folder, new_folder in _pairs(olds, news):
+    for one, other in _asked_for(repository, (old, new), changed, wanted):
         try:
-            entry = _folders(old_folder, new_folder)
+            _refuse_unreadable(one, other)
+            entry = _folders(one, other)
         except InvalidDocument as error:
-            found = new_folder or old_folder
-            problems.append(Problem(path=found.path if found else "", reason=str(error), hint=error.hint))
+            problems.append(Problem(path=_either(one, other).path, reason=str(error), hint=error.hint))
             continue
-        if entry.diff.changes or entry.old is None or entry.new is None or entry.old_name != entry.new_name:
+        if entry.status is not Status.UNCHANGED:
             compared.append(entry)
     return DiffReport(old=state_name(old), new=state_name(new), compared=tuple(compared), problems=tuple(problems))
+
+
+class _Wanted(NamedTuple):
+    """A folder, or the family of what may be in any."""
+
+    path: str
+    family: str
+
+
+def _wanted(repository: Repository, name: str, changed: Collection[str]) -> _Wanted:
+    """What is meant by one of an experiment's names; a path, or the name of a folder, may be of one that is gone or not recorded yet."""
+    path = name.strip("/")
+    if path.partition("/")[0] in states.PARENT_NAMES and "/" in path:
+        return _Wanted("/".join(path.split("/")[:2]), "")
+    named = [folder for folder in changed if folder.partition("/")[2] == path]
+    if len(named) == 1:
+        return _Wanted(named[0], "")
+    from amlgit.workflows.choose import choose
+
+    subject = choose(repository, name).subject
+    return _Wanted(subject.folder.path if subject.folder else "", subject.family)
+
+
+def _asked_for(
+    repository: Repository, sides: tuple[Commit, State], changed: Sequence[str], wanted: Sequence[_Wanted]
+) -> Iterator[tuple[FolderFiles | None, FolderFiles | None]]:
+    """The changed folders in pairs of old and new; those that are wanted, by whichever of their names."""
+    paths = {one.path for one in wanted}
+    families = {one.family for one in wanted} - {""}
+    first = [path for path in changed if not wanted or path in paths]
+    olds, news = (dict(states.read(repository, state, first)) for state in sides)
+    if wanted and (families or olds.keys() != news.keys()):
+        # it may have another name on the other side
+        rest = [path for path in changed if path not in first]
+        for found, state in zip((olds, news), sides, strict=True):
+            found.update(states.read(repository, state, rest))
+    for pair in _pairs(olds, news):
+        present = [folder for folder in pair if folder is not None]
+        if not wanted or any(folder.path in paths or families.intersection(_families(folder)) for folder in present):
+            yield pair
+
+
+def _families(folder: FolderFiles) -> Iterator[str]:
+    return (experiment.rpartition(".")[2] for _, experiment in _bound_to(folder))
+
+
+def _refuse_unreadable(*sides: FolderFiles | None) -> None:
+    """Raise InvalidDocument where a folder is not all there: as it stands, nodes would be missing that nobody removed."""
+    for folder in sides:
+        if folder is not None and folder.unmerged:
+            raise InvalidDocument(f"{folder.path}/{folder.unmerged[0]} is not merged yet", hint="Resolve the conflict, or name two commits.")
+        links = [path for path in folder.others if is_content(path.partition("/")[0], folder.kind)] if folder is not None else []
+        if folder is not None and links:
+            raise InvalidDocument(f"{folder.path}/{links[0]} is no regular file")
+
+
+def _either(one: FolderFiles | None, other: FolderFiles | None) -> FolderFiles:
+    found = other or one
+    assert found is not None
+    return found
 
 
 def state_name(state: State) -> str:
@@ -173,9 +240,18 @@ def _bound_to(folder: FolderFiles) -> Iterator[tuple[str, str]]:
 
 
 def _folders(old: FolderFiles | None, new: FolderFiles | None) -> Compared:
-    one, other = (of_folder(folder) if folder is not None else None for folder in (old, new))
+    one, other = (joined(folder) if folder is not None else None for folder in (old, new))
     names = {**_asset_names(old), **_asset_names(new)}
-    return compared(one, other, old.path if old else None, new.path if new else None, names)
+    entry = compared(one, other, old.path if old else None, new.path if new else None, names)
+    is_renamed = old is not None and new is not None and old.path != new.path
+    return replace(entry, status=Status.RENAMED) if is_renamed else entry
+
+
+def joined(folder: FolderFiles) -> Joined:
+    """The document of a folder as `export` would write it."""
+    found = of_folder(folder)
+    experiments = sorted(_bound_to(folder))
+    return as_draft(found, experiments[0][1] if experiments else "")
 
 
 def _asset_names(folder: FolderFiles | None) -> Mapping[str, str]:
@@ -183,7 +259,7 @@ def _asset_names(folder: FolderFiles | None) -> Mapping[str, str]:
     if data is None:
         return {}
     try:
-        return read_asset_names(data, ASSETS)
+        return read_names(data, ASSETS)
     except InvalidDocument:
         return {}  # `check` names what is wrong with it; a diff does without names
 
@@ -204,6 +280,7 @@ def compared(old: Joined | None, new: Joined | None, old_name: str | None, new_n
     title = after.get("Description") or before.get("Description") if kind == chains.EXPERIMENT else None
     return Compared(
         kind=kind,
+        status=status(old is not None, new is not None, differs=bool(found.changes or found.recreated)),
         title=title if isinstance(title, str) else (new_name or old_name or "").rpartition("/")[2],
         old_name=old_name,
         new_name=new_name,
@@ -212,6 +289,13 @@ def compared(old: Joined | None, new: Joined | None, old_name: str | None, new_n
         new=new.document if new is not None else None,
         assets=assets,
     )
+
+
+def status(is_old: bool, is_new: bool, *, differs: bool) -> Status:
+    """What became of something that is there before, after, or both."""
+    if is_old != is_new:
+        return Status.ADDED if is_new else Status.REMOVED
+    return Status.CHANGED if differs else Status.UNCHANGED
 
 
 # --- what is done with a report

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from amlgit.errors import UsageError
+from amlgit.errors import InvalidDocument, UsageError
+from amlgit.form.companions import SYNC, read_sync
 from amlgit.store import states
-from amlgit.store.folders import folders
 from amlgit.store.repository import Repository
-from amlgit.store.states import Commit, State
+from amlgit.store.states import State
 from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.diff import DiffReport, commits, compared, state_name
-from amlgit.workflows.documents import Joined, of_folder, of_version
+from amlgit.workflows.diff import DiffReport, commits, compared, joined, state_name
+from amlgit.workflows.documents import Joined, of_version
 
 
 def diff_versions(repository: Repository, operands: Sequence[str], newest: State) -> DiffReport:
@@ -42,10 +42,15 @@ def _joined(repository: Repository, side: State | Choice, version: Choice) -> tu
 
 def _of_state(repository: Repository, state: State, version: Choice) -> tuple[str, Joined]:
     """The experiment of a version as a state has it."""
-    rev = state.rev if isinstance(state, Commit) else repository.head()
-    bound = {folder.path: {binding.experiment.rpartition(".")[2] for binding in folder.bindings.values()} for folder in folders(repository, rev)}
-    found = [path for path, families in bound.items() if version.subject.family in families]
-    files = states.read(repository, state, found[:1])
+    found = [path for path, data in states.bindings(repository, state).items() if version.subject.family in _families(data)]
+    files = states.read(repository, state, found)
     if len(found) != 1 or not files:
         raise UsageError(f"{state_name(state)} has no folder of {version.subject.title!r}", hint="Name a second version: EXPERIMENT@N.")
-    return found[0], of_folder(files[found[0]])
+    return found[0], joined(files[found[0]])
+
+
+def _families(sync: bytes) -> set[str]:
+    try:
+        return {binding.experiment.rpartition(".")[2] for binding in read_sync(sync, SYNC).values()}
+    except InvalidDocument:
+        return set()  # of another folder, perhaps; `check` names it

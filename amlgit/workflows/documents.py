@@ -1,7 +1,7 @@
 """Whole documents from what git holds: of a version in the record, of a folder."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
@@ -20,13 +20,24 @@ class Joined:
     document: Object
 
 
-def of_version(repository: Repository, commit: str) -> Joined:
-    """The whole export that a commit of a chain holds."""
+_DRAFT: Mapping[str, Json] = {"Category": "user", "IsLeaf": True, "NodeStatuses": [], "ParentExperimentId": None, "RunId": None}
+"""What the public importer and the service's clients expect of any experiment (protocol of the public clients)."""
+
+
+def as_draft(found: Joined, experiment: str) -> Joined:
+    """What people own of an experiment with what makes an export of it that can be imported; `experiment` is its id."""
+    if found.kind != chains.EXPERIMENT:
+        return found
+    return replace(found, document={"ExperimentId": experiment, **_DRAFT, **found.document})
+
+
+def of_version(repository: Repository, commit: str, *, with_run: bool = True) -> Joined:
+    """The export that a commit of a chain holds: all of it, or what people own."""
     files = repository.tree(commit)
     contents = repository.blobs(object_id for _, object_id in files.values())
     kind = chains.EXPERIMENT if any(path.startswith(f"{chains.EXPERIMENT}/") for path in files) else chains.WEB_SERVICE
     content = {path.removeprefix(f"{kind}/"): contents[object_id] for path, (_, object_id) in files.items() if path.startswith(f"{kind}/")}
-    run = contents[files[chains.RUN_FILE][1]] if chains.RUN_FILE in files else None
+    run = contents[files[chains.RUN_FILE][1]] if with_run and chains.RUN_FILE in files else None
     return Joined(kind=kind, document=_join(kind, content, run))
 
 

@@ -42,6 +42,15 @@ class Subject:
         return replace(self, time=time)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a subject came to: a draft and what holds it back, or why there is none."""
+
+    draft: Draft | None
+    suspicions: tuple[Suspicion, ...] = ()
+    problem: str = ""
+
+
 def look(document: Document, *, file_times: bool) -> Subject | None:
     """What a document is a version of, or None for JSON of another kind; raises InvalidDocument where it can't be read."""
     data = document.read()
@@ -81,6 +90,14 @@ class Drafter:
         self._decisions = decisions
         self._splitter = Splitter(decisions)
         self._hasher = Hasher(object_format)
+
+    def outcome(self, subject: Subject) -> Outcome:
+        """What a subject comes to; it depends on nothing that was drafted before."""
+        try:
+            draft, suspicions = self.draft(subject)
+        except InvalidDocument as error:
+            return Outcome(draft=None, problem=str(error))
+        return Outcome(draft=draft, suspicions=suspicions)
 
     def draft(self, subject: Subject) -> tuple[Draft, tuple[Suspicion, ...]]:
         """The version of a subject, and what holds it back; raises InvalidDocument, naming the member, where the form can't hold it."""
@@ -137,15 +154,14 @@ class Drafter:
         return self._draft(chains.WEB_SERVICE, story, form, None), form.suspicions
 
     def _draft(self, kind: str, story: Story, form: experiments.Form, snapshot: str | None) -> Draft:
-        data = {path: (self._hasher.blob(content), content) for path, content in form.content.items()}
+        files = self._hasher.blobs(form.content)
         run = blob_id(form.run, self._hasher.object_format)  # not remembered: no run.json is that of another version
-        files = {path: object_id for path, (object_id, _) in data.items()}
         return Draft(
             kind=kind,
             files=files,
             content=self._hasher.content(files),
             run=run,
-            data=dict(data.values()) | {run: form.run},
+            data={**dict(zip(files.values(), form.content.values(), strict=True)), run: form.run},
             story=story,
             snapshot=snapshot,
         )

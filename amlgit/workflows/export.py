@@ -8,14 +8,10 @@ from amlgit.errors import InvalidDocument, UsageError
 from amlgit.form import secrets
 from amlgit.form.companions import Binding
 from amlgit.model.jsontext import Json, Object, dumps_pretty
-from amlgit.store import chains
 from amlgit.store.folders import Folder, is_content
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.documents import of_content, of_version, wire
-
-_DRAFT: Mapping[str, Json] = {"Category": "user", "IsLeaf": True, "NodeStatuses": [], "ParentExperimentId": None, "RunId": None}
-"""What the public importer and the service's clients expect of any experiment (protocol of the public clients)."""
+from amlgit.workflows.documents import as_draft, of_content, of_version, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +52,7 @@ def _work_tree(repository: Repository, choice: Choice) -> Object:
     if folder is None:
         raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Name a version of it: EXPERIMENT@N.")
     content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
-    document = of_content(folder.path, folder.kind, content).document
-    if folder.kind != chains.EXPERIMENT:
-        return document
-    return {"ExperimentId": _bound_to(folder), **_DRAFT, **document}
+    return as_draft(of_content(folder.path, folder.kind, content), _bound_to(folder)).document
 
 
 def _bound_to(folder: Folder) -> str:

@@ -17,7 +17,8 @@ from amlgit.store.chains import Version
 from amlgit.store.lock import exclusive
 from amlgit.store.recorder import Draft, Recorder
 from amlgit.store.repository import Repository
-from amlgit.workflows.drafting import Drafter, Subject, look
+from amlgit.workflows.drafting import Drafter, Outcome, Subject, look
+from amlgit.workflows.windows import drafting
 
 Progress = Callable[[str, int, int], None]
 """Called with what is under way, how much is done and how much there is."""
@@ -101,9 +102,14 @@ def record(
     own, shared = repository.refs(f"{chains.PREFIX}{remote}/"), chains.shared(repository)
     prefix = chains.ref(remote, "")
     names = sorted({prefix + family for family in looked.subjects} | {ref for ref in shared if ref.startswith(prefix)})
-    with incoming.receive(repository) as stream:
+    for subjects in looked.subjects.values():
+        subjects.sort(key=lambda subject: subject.time)
+    drafter = Drafter(Decisions(allowed=settings.allow, replaced=settings.replace), repository.object_format)
+    # with `newest`, times are not settled yet
+    settled = [] if newest else [subject for ref in names for subject in looked.subjects.get(ref.rpartition("/")[2], ())]
+    with drafting(drafter, settled, is_divisible=found.is_divisible) as outcome_of, incoming.receive(repository) as stream:
         total = sum(map(len, looked.subjects.values()))
-        session = _Session(repository, settings, Recorder(repository, stream), looked.problems, progress, total)
+        session = _Session(repository, outcome_of, Recorder(repository, stream), looked.problems, progress, total)
         for ref in names:
             family = ref.rpartition("/")[2]
             subjects = looked.subjects.get(family, [])
@@ -156,13 +162,21 @@ def _after(known: Sequence[Version], subject: Subject) -> Subject:
 class _Session:
     """One fetch under way: what it takes to bring chain after chain up to date."""
 
-    def __init__(self, repository: Repository, settings: Config, recorder: Recorder, problems: list[Problem], progress: Progress, total: int) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        outcome_of: Callable[[Subject], Outcome],
+        recorder: Recorder,
+        problems: list[Problem],
+        progress: Progress,
+        total: int,
+    ) -> None:
         self._repository = repository
+        self._outcome_of = outcome_of
         self.recorder = recorder
         self._problems = problems
         self._progress = progress
         self._done, self._total = 0, total
-        self._drafter = Drafter(Decisions(allowed=settings.allow, replaced=settings.replace), repository.object_format)
         self.held: list[Held] = []
         self.reports: list[ChainReport] = []
         self.adopted: dict[str, str] = {}
@@ -225,15 +239,14 @@ class _Session:
     def _draft(self, subject: Subject) -> "Draft | _Held | None":
         self._progress("reading", self._done, self._total)
         self._done += 1
-        try:
-            drafted, suspicions = self._drafter.draft(subject)
-        except InvalidDocument as error:
-            self._problems.append(Problem(name=subject.document.name, reason=str(error)))
-            return None
-        if not suspicions:
-            return drafted
-        self.held.append(Held(document=subject.document.name, title=drafted.story.title, suspicions=suspicions, waiting=0))
-        return _HELD
+        outcome = self._outcome_of(subject)
+        if outcome.draft is None:
+            self._problems.append(Problem(name=subject.document.name, reason=outcome.problem))
+        elif outcome.suspicions:
+            title = outcome.draft.story.title
+            self.held.append(Held(document=subject.document.name, title=title, suspicions=outcome.suspicions, waiting=0))
+            return _HELD
+        return outcome.draft
 
     def _waits(self) -> None:
         self._done += 1

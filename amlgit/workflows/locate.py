@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from amlgit.errors import InvalidDocument
 from amlgit.form.companions import Binding
 from amlgit.store import chains, streams, trailers
 from amlgit.store.chains import Version
@@ -169,7 +170,8 @@ class _Search:
         base = self._base(folder, remote, versions)
         files = {path: object_id for path, (_, object_id) in self._repository.tree(base.content).items()}
         texts = self._reader.blobs(files.values())
-        changes = count_changes({path: texts[object_id] for path, object_id in files.items()}, self._place.files(folder))
+        old = {path: texts[object_id] for path, object_id in files.items()}
+        changes = count_changes(folder, old, self._place.files(folder))
         return Located(path=folder.path, version=describe_version(remote, base), exact=False, changes=changes)
 
     def _base(self, folder: Folder, remote: str, versions: Sequence[Version]) -> Version:
@@ -198,6 +200,13 @@ class _Search:
         return Located(path=folder.path, version=version, exact=is_exact, changes=0 if is_exact else None)
 
 
-def count_changes(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> int:
-    """How many files of a content differ."""
-    return sum(old.get(path) != new.get(path) for path in {*old, *new})
+def count_changes(folder: Folder, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> int:
+    """How many changes `diff` shows between two contents of a folder; of what is no graph now, how many files differ."""
+    from amlgit.workflows.diff import compared
+    from amlgit.workflows.documents import of_content
+
+    try:
+        before, after = (of_content(folder.path, folder.kind, content) for content in (old, new))
+        return len(compared(before, after, folder.path, folder.path, {}).diff.changes)
+    except InvalidDocument:
+        return sum(old.get(path) != new.get(path) for path in {*old, *new})

@@ -181,11 +181,11 @@ def merge_files(base: Path, ours: Path, theirs: Path) -> Merge:
 def described(clash: Clash, document: Object) -> Mapping[str, object]:
     """A clash for people and programs: where it is, in words, and what each side has; secrets replaced."""
     from amlgit.form.protect import protected, protected_parameter
-    from amlgit.review.changes import names_of
+    from amlgit.review.names import Names
     from amlgit.review.values import shown
 
     path = clash.path
-    names = names_of(document, document, {})
+    names = Names(document, document, {}, {})
     where = ": ".join([names.node(path[2]), *path[3:]] if path[:2] == ("Graph", "ModuleNodes") and len(path) > 2 else path)
     is_value = path[-1:] == ("Value",) and len(path) > 1
     sides = {

@@ -62,9 +62,7 @@ def _ends(repository: Repository, between: str) -> tuple[str | None, str]:
     old, dots, new = between.partition("..")
     if not dots or not old or new.startswith("."):
         raise UsageError(f"{between!r} is no range of commits", hint="Write it as OLD..NEW.")
-    found = [None if rev == old and not old.strip("0") else _commit(repository, rev) for rev in (old, new or "HEAD")]
-    assert found[1] is not None  # only the old one may be none
-    return found[0], found[1]
+    return _commit(repository, old) if old.strip("0") else None, _commit(repository, new or "HEAD")
 
 
 def _commit(repository: Repository, rev: str) -> str:

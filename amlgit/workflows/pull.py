@@ -18,9 +18,11 @@ from amlgit.store.folders import PARENTS, Folder, content_entries, folders, remo
 from amlgit.store.incoming import Incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.objects import TreeEntry, blob_id, read_tree
+from amlgit.store.picking import forget_finished
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
 from amlgit.workflows.fetch import FetchReport, Progress, record
+from amlgit.workflows.reconcile import Edited, reconcile, refuse_unmergeable
 from amlgit.workflows.seen import family_of, last_seen
 
 _BATCH = 500
@@ -39,7 +41,7 @@ class FolderReport:
     title: str
     commits: int
     state: str
-    """'pulled', 'up to date', 'skipped'; or, with new versions waiting: 'edited here', 'removed here', 'not in this shallow clone'."""
+    """'pulled', 'merged', 'up to date', 'skipped'; or, with new versions waiting: 'conflicts', 'removed here', 'not in this shallow clone'."""
     waiting: int = 0
 
 
@@ -87,10 +89,13 @@ class _Plan:
 def pull(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> PullReport:
     """Fetch a remote and bring the branch up to it; raises Refused, before anything moves, where that would overwrite something."""
     refuse_unready(repository)
-    with archive.listing(remote.location(root)) as found, exclusive(repository):
+    with exclusive(repository):
         try:
             finish_pending(repository)
-            fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
+            forget_finished(repository)
+            with archive.listing(remote.location(root)) as found:
+                fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
+            del found  # thousands of documents that the branch has no use for
             head, reports = bring_up(repository, remote.name, frozenset(remote.skip), progress)
         finally:
             incoming.sweep(repository)
@@ -123,23 +128,35 @@ def bring_up(
 ) -> tuple[str | None, tuple[FolderReport, ...]]:
     """Bring the branch up to the chains of a remote (to those of the families in `only`); the caller holds the lock and sweeps."""
     head = repository.head()
-    plans, reports = _plan(repository, head, remote, skip, only)
-    if not plans:
-        return head, tuple(reports)
-    with incoming.receive(repository) as stream:
-        tip = _write_branch(repository, stream, head, plans, progress)
-    fast_forward(repository, head, tip, f"pull {remote}")
-    reports += [FolderReport(path=plan.path, title=plan.versions[-1].title, commits=len(plan.versions), state="pulled") for plan in plans]
-    return tip, tuple(sorted(reports, key=lambda report: report.path))
+    plans, edited, reports = _plan(repository, head, remote, skip, only)
+    if edited:
+        refuse_unmergeable(repository, str(head), edited)  # before anything moves
+    if plans:
+        with incoming.receive(repository) as stream:
+            tip = _write_branch(repository, stream, head, plans, progress)
+        fast_forward(repository, head, tip, f"pull {remote}")
+        head = tip
+        reports += [FolderReport(path=plan.path, title=plan.versions[-1].title, commits=len(plan.versions), state="pulled") for plan in plans]
+    if edited:
+        done = reconcile(repository, str(head), edited)
+        head = done.head
+        reports += [_edited_report(entry, "merged", commits=1) for entry in done.merged]
+        reports += [_edited_report(entry, "conflicts", waiting=entry.waiting) for entry in done.conflicts]
+    return head, tuple(sorted(reports, key=lambda report: report.path))
+
+
+def _edited_report(entry: Edited, state: str, *, commits: int = 0, waiting: int = 0) -> FolderReport:
+    return FolderReport(path=entry.folder.path, title=entry.theirs.title, commits=commits, state=state, waiting=waiting)
 
 
 def _plan(
     repository: Repository, head: str | None, remote: str, skip: frozenset[str], only: frozenset[str] | None
-) -> tuple[list[_Plan], list[FolderReport]]:
+) -> tuple[list[_Plan], list[Edited], list[FolderReport]]:
     present = folders(repository, head)
     taken = {folder.path for folder in present}
     gone: list[Folder] | None = None
     plans: list[_Plan] = []
+    edited: list[Edited] = []
     reports: list[FolderReport] = []
     for ref, tip in sorted(repository.refs(f"{chains.PREFIX}{remote}/").items()):
         family = ref.rpartition("/")[2]
@@ -153,7 +170,13 @@ def _plan(
         if family in skip:
             reports.append(FolderReport(path="", title=listed[-1].title, commits=0, state="skipped"))
         elif bound:
-            _plan_known(repository, str(head), remote, bound[0], listed, plans, reports)
+            match _plan_known(repository, str(head), remote, bound[0], listed):
+                case _Plan() as plan:
+                    plans.append(plan)
+                case Edited() as entry:
+                    edited.append(entry)
+                case report:
+                    reports.append(report)
         else:
             gone = gone if gone is not None else removed(repository, head) if head else []
             was = next((folder for folder in gone if remote in folder.bindings and family_of(folder.bindings[remote]) == family), None)
@@ -170,37 +193,25 @@ def _plan(
             name = naming.folder(listed[0].title, family, (path.removeprefix(f"{parent}/") for path in taken))
             plans.append(_Plan(path=f"{parent}/{name}", kind=listed[-1].kind, remote=remote, family=family, bindings={}, versions=listed))
             taken.add(f"{parent}/{name}")
-    return plans, reports
+    return plans, edited, reports
 
 
-def _plan_known(
-    repository: Repository,
-    head: str,
-    remote: str,
-    folder: Folder,
-    listed: Sequence[Version],
-    plans: list[_Plan],
-    reports: list[FolderReport],
-) -> None:
-    title = listed[-1].title
+def _plan_known(repository: Repository, head: str, remote: str, folder: Folder, listed: Sequence[Version]) -> "_Plan | Edited | FolderReport":
+    """What is to be done about a folder: as its base has it, edited here, or nothing."""
     seen = last_seen(repository, head, remote, folder, listed)
-    if seen == len(listed) - 1:
-        reports.append(FolderReport(path=folder.path, title=title, commits=0, state="up to date"))
-    elif seen >= 0 and folder.content == listed[seen].content:
-        plans.append(
-            _Plan(
-                path=folder.path,
-                kind=folder.kind,
-                remote=remote,
-                family=family_of(folder.bindings[remote]),
-                bindings=dict(folder.bindings),
-                versions=listed[seen + 1 :],
-            )
+    if seen == len(listed) - 1 or (seen < 0 and folder.content == listed[-1].content):
+        return FolderReport(path=folder.path, title=listed[-1].title, commits=0, state="up to date")
+    if seen >= 0 and folder.content == listed[seen].content:
+        return _Plan(
+            path=folder.path,
+            kind=folder.kind,
+            remote=remote,
+            family=family_of(folder.bindings[remote]),
+            bindings=dict(folder.bindings),
+            versions=listed[seen + 1 :],
         )
-    elif folder.content == listed[-1].content:
-        reports.append(FolderReport(path=folder.path, title=title, commits=0, state="up to date"))
-    else:
-        reports.append(FolderReport(path=folder.path, title=title, commits=0, state="edited here", waiting=len(listed) - 1 - seen))
+    base = listed[seen] if seen >= 0 else None
+    return Edited(folder=folder, remote=remote, base=base, theirs=listed[-1], waiting=len(listed) - 1 - seen)
 
 
 def _write_branch(repository: Repository, stream: Incoming, head: str | None, plans: Sequence[_Plan], progress: Progress) -> str:

@@ -1,0 +1,50 @@
+"""What a person calls the place of a change."""
+
+from amlgit.compare.changes import Change
+from amlgit.model.jsontext import printable
+
+_NAMES = {
+    "Description": "title",
+    "Summary": "summary",
+    "Comment": "comment",
+    "DisableNodesUpdate": "updates of nodes",
+    "WebService": "web service",
+    "Parameters": "web service parameters",
+    "PublishInfo": "published ports",
+}
+_SECTIONS = {"Inputs": "web service input", "Outputs": "web service output", "Parameters": "web service parameter"}
+_UNSAID = ("Value", "DataSourceId", "TrainedModelId", "TransformModuleId")
+_GRAPH = 2
+"""How deep what a graph consists of lies."""
+
+
+def place(change: Change) -> str:
+    """The place of a change as Studio's own pages call it, without the node it is at."""
+    path = change.path
+    if path[0].casefold() == "properties":
+        return printable(_of_service(path, has_node=change.node is not None))
+    if path[0] == "WebService" and len(path) > _GRAPH:
+        return printable(f"{_SECTIONS.get(path[1], path[1])} {': '.join(path[2:])}")
+    named = path[-2] if path[-1] in _UNSAID and len(path) > _GRAPH else path[-1]
+    return printable(_NAMES.get(named, named) if change.node is None or named == "Comment" else named)
+
+
+def _of_service(path: tuple[str, ...], *, has_node: bool) -> str:
+    """A place in a definition, whose members say where they are more than once."""
+    inner = path[1:]
+    match tuple(name.casefold() for name in inner):
+        case ("package", "nodes", _, "parameters", _, *_):
+            return ": ".join(inner[4:])
+        case ("package", "nodes", _, *_) if has_node:
+            return ": ".join(inner[3:])
+        case ("package", "graphparameters", _, "links", _):
+            return f"web service parameter {inner[2]}"
+        case ("package", "graphparameters", *_):
+            return " ".join(("web service parameter", ": ".join(inner[2:]))).strip()
+        case ("parameters", *_):
+            return " ".join(("value of web service parameter", ": ".join(inner[1:]))).strip()
+        case ("input" | "output", *_):
+            return " ".join((f"web service {inner[0].lower()}", ": ".join(name for name in inner[1:] if name != "properties"))).strip()
+        case ("assets", _, *_) if has_node:
+            return ": ".join(inner[2:]) or f"asset {inner[1]}"
+    return ": ".join(inner)
