@@ -146,8 +146,8 @@ def test_swapping_the_sides_swaps_nothing_else(triple: tuple[str, bytes, bytes, 
 def _taken(text: bytes, sides: Sequence[str], size: int = 7) -> bytes:
     """A merged page with the conflicts settled, one side after the other of `sides`, and from the beginning again."""
     lines = text.decode().splitlines(keepends=True)
-    found = range(len(conflicts.blocks(lines, size)))
-    return "".join(conflicts.settled(lines, {number: sides[number % len(sides)] for number in found}, size)).encode()
+    found = conflicts.blocks(lines, size)
+    return "".join(conflicts.settled(lines, found, {number: sides[number % len(sides)] for number in range(len(found))})).encode()
 
 
 @settings(max_examples=300)

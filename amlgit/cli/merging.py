@@ -109,8 +109,9 @@ def resolve(ctx: click.Context, chosen: tuple[str, ...], side: str | None, as_js
     from amlgit.workflows.resolve import resolve as workflow
 
     run = session(ctx)
-    report = workflow(run.repository(), chosen, side)
-    code = output.FINDINGS if report.left else output.OK
+    repository = run.repository()
+    report = workflow(repository, settings_of(repository)[0], chosen, side)
+    code = output.FINDINGS if report.left or report.faults else output.OK
     if as_json:
         output.envelope("resolve", code, report)
         return code
@@ -121,19 +122,31 @@ def resolve(ctx: click.Context, chosen: tuple[str, ...], side: str | None, as_js
 def _show_conflicts(run: Session, report: "ResolveReport") -> None:
     for conflict in report.settled:
         click.secho(f"settled: {conflict.path}", fg="green")
+    if report.left:
+        click.echo(f"ours:   {report.ours}\ntheirs: {report.theirs}")
     for conflict in report.left:
         where = f":{conflict.line}" if conflict.line is not None else ""
         click.secho(f"{conflict.number}  {conflict.path}{where}", bold=True)
         for words in conflict.words:
             click.echo(f"     {words}")
+    for finding in report.faults:
+        click.secho(f"{finding.path}: {finding.message} [{finding.rule}]", fg="red")
+        if finding.hint:
+            click.echo(f"     {finding.hint}")
+    if not report.left and not report.faults:
+        click.echo("No conflicts are left." if report.operation else "No conflicts.")
+    _show_next(run, report)
+
+
+def _show_next(run: Session, report: "ResolveReport") -> None:
     if report.left:
         run.hint("Next: amlgit resolve NUMBER --ours, --theirs or --base; or edit the file, and git add it")
+        return
+    going_on = "git commit" if report.operation in ("merge", None) else f"git {report.operation} --continue"
+    if report.faults:
+        run.hint(f"No file shows these: the two sides together made them. Mend them, git add, then {going_on}")
     elif report.operation:
-        command = "git commit" if report.operation == "merge" else f"git {report.operation} --continue"
-        click.echo("No conflicts are left.")
-        run.hint(f"Next: amlgit check --staged, then {command}")
-    else:
-        click.echo("No conflicts.")
+        run.hint(f"Next: {going_on}")
 
 
 COMMANDS = {"merge": merge, "resolve": resolve}

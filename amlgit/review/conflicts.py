@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlgit.errors import InvalidDocument
 from amlgit.model.jsontext import Json, Object, loads, printable
@@ -60,11 +60,30 @@ def _is_marker(line: str, mark: str, size: int) -> bool:
     return text.startswith(mark * size) and (text == mark * size or (mark != _MIDDLE and text[size : size + 1] == " "))
 
 
-def settled(lines: Sequence[str], choices: Mapping[int, str], size: int = 7) -> list[str]:
-    """The lines with some conflicts (by their number in the file) replaced by the side chosen: `ours`, `theirs` or `base`."""
+def split_lines(text: str) -> list[str]:
+    """The lines of a file as git counts them, with their ends: a form feed or a line separator is none."""
+    return [line + "\n" for line in text.split("\n")[:-1]] + [line for line in text.split("\n")[-1:] if line]
+
+
+def is_ambiguous(lines: Sequence[str], size: int = 7) -> bool:
+    """Whether lines that are no markers look like some (a heading underlined with `=======`), so that nobody can tell the sides apart."""
+    found = blocks(lines, size)
+    ends = [sum(_is_marker(line, mark, size) for line in lines) for mark in (_OPENING, _CLOSING)]
+    middles = sum(_is_marker(line, _MIDDLE, size) for block in found for line in lines[block.start : block.stop])
+    return {*ends, middles} != {len(found)}
+
+
+def with_bases(found: Sequence[Block], shown: Sequence[Block]) -> list[Block]:
+    """Conflicts with their base, as far as the same conflict with one is among `shown`."""
+    bases = {(block.ours, block.theirs): block.base for block in shown}
+    return [block if block.base is not None else replace(block, base=bases.get((block.ours, block.theirs))) for block in found]
+
+
+def settled(lines: Sequence[str], found: Sequence[Block], choices: Mapping[int, str]) -> list[str]:
+    """The lines with some of the conflicts in them (by their number) replaced by the side chosen: `ours`, `theirs` or `base`."""
     result: list[str] = []
     position = 0
-    for number, block in enumerate(blocks(lines, size)):
+    for number, block in enumerate(found):
         chosen = choices.get(number)
         result += lines[position : block.start]
         result += lines[block.start : block.stop] if chosen is None else _side(block, chosen)
@@ -78,22 +97,32 @@ def _side(block: Block, side: str) -> Sequence[str]:
 
 # --- in words
 
+_MEMBERS = {"Description": "title", "Summary": "summary", "Comment": "comment", "ModuleId": "module"}
+
 
 def told(block: Block, *, is_page: bool) -> Iterator[str]:
     """What a conflict is about, a line for each thing both sides changed."""
     if not is_page:
-        yield f"line {block.start + 1}: {_count(block.ours)} of ours against {_count(block.theirs)} of theirs"
+        was = f" (was {_first_line(block.base)})" if block.base is not None else ""
+        yield f"line {block.start + 1}: ours {_first_line(block.ours)}, theirs {_first_line(block.theirs)}{was}"
         return
     ours, theirs, base = (_things(side) for side in (block.ours, block.theirs, block.base or ()))
-    for name in dict.fromkeys([*ours, *theirs]):
+    if "Id" in ours and "Id" in theirs and ours["Id"] != theirs["Id"]:
+        yield f"two nodes in one file: ours {ours['Id']}, theirs {theirs['Id']}; one took the place of the other"
+        return
+    for name in sorted({*ours, *theirs}):
         if ours.get(name) == theirs.get(name):
             continue
-        was = f" (was {base[name]})" if name in base else ""
+        was = "" if block.base is None else f" (was {base[name]})" if name in base else " (new)"
         yield f"{name}: ours {ours.get(name, 'removed it')}, theirs {theirs.get(name, 'removed it')}{was}"
 
 
-def _count(lines: Sequence[str]) -> str:
-    return f"{len(lines)} line" if len(lines) == 1 else f"{len(lines)} lines"
+def _first_line(lines: Sequence[str]) -> str:
+    """Lines of a script by their first."""
+    if not lines:
+        return "removed it"
+    more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    return f"'{printable(lines[0].strip(), values.LONGEST)}'{more}"
 
 
 def _things(lines: Sequence[str]) -> Mapping[str, str]:
@@ -106,7 +135,7 @@ def _things(lines: Sequence[str]) -> Mapping[str, str]:
         if member is None and isinstance(value, Mapping) and isinstance(value.get("Name"), str):
             found[printable(str(value["Name"]))] = _entry(value)
         elif member is not None:
-            found[printable(member[1])] = values.shown(value) if value is not None else printable(member[2])
+            found[_MEMBERS.get(member[1], printable(member[1]))] = values.shown(value) if value is not None else printable(member[2])
         elif text.strip("[]{}"):
             found[printable(text)] = "has it"
     return found

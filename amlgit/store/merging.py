@@ -118,6 +118,13 @@ def unmerged(repository: Repository) -> list[Unmerged]:
     return [Unmerged(path=path, base=found.get(_BASE), ours=found.get(_OURS), theirs=found.get(_THEIRS)) for path, found in sorted(stages.items())]
 
 
+def marker_sizes(repository: Repository, paths: Sequence[str]) -> Mapping[str, int]:
+    """How long the markers are in each file."""
+    output = repository.run("check-attr", "-z", "--stdin", "conflict-marker-size", stdin=os.fsencode("".join(f"{path}\0" for path in paths)))
+    words = output.split(b"\0")
+    return {os.fsdecode(path): int(value) if value.isdigit() else 7 for path, _, value in zip(words[::3], words[1::3], words[2::3], strict=False)}
+
+
 def is_ours(path: str) -> bool:
     """Whether a path is one of an experiment or service."""
     return path.split("/", 1)[0] in PARENTS.values()

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -17,15 +18,24 @@ class TextMerge(NamedTuple):
     has_conflicts: bool
 
 
-def merge_files(base: Path, ours: Path, theirs: Path, style: Style) -> TextMerge:
+def merge_files(base: Path, ours: Path, theirs: Path, style: Style, *, show_base: str = "--diff3") -> TextMerge:
     """`git merge-file` of three files, which stay as they are; binary files are one conflict with our side in it."""
-    options = [f"--marker-size={style.size}", *(["--diff3"] if style.with_base else [])]
+    options = [f"--marker-size={style.size}", *([show_base] if style.with_base else [])]
     labels = [part for label in (style.ours, style.base, style.theirs) for part in ("-L", label)]
     command = ["git", "merge-file", "-p", *options, *labels, "--", str(ours), str(base), str(theirs)]
     completed = subprocess.run(command, capture_output=True, check=False)
     if completed.returncode in (255, 129, 128):
         return TextMerge(ours.read_bytes(), has_conflicts=True)
     return TextMerge(completed.stdout, has_conflicts=completed.returncode != 0)
+
+
+def merge_texts(base: bytes, ours: bytes, theirs: bytes, style: Style) -> bytes:
+    """The same of texts, with the base in each conflict; no more of it than the conflict takes without."""
+    with tempfile.TemporaryDirectory(prefix="amlgit-") as folder:
+        files = Path(folder, "base"), Path(folder, "ours"), Path(folder, "theirs")
+        for file, text in zip(files, (base, ours, theirs), strict=True):
+            file.write_bytes(text)
+        return merge_files(*files, style, show_base="--zdiff3").text
 
 
 def style_of(size: int, labels: Sequence[str]) -> Style:

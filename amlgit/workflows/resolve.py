@@ -1,19 +1,23 @@
 """`resolve`: each conflict of a merge, rebase or pick in words, and taking a side for one."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from amlgit.config import write_atomically
+from amlgit.compare.page_merge import Style, merge_page
+from amlgit.config import Config, write_atomically
 from amlgit.errors import UsageError
 from amlgit.review import conflicts
+from amlgit.review.conflicts import Block
+from amlgit.review.findings import Finding
 from amlgit.store import merging
+from amlgit.store.heads import Heads, heads
 from amlgit.store.lock import exclusive
 from amlgit.store.merging import Unmerged
 from amlgit.store.repository import Repository
-
-SIDES = ("ours", "theirs", "base")
+from amlgit.store.text_merge import merge_texts
+from amlgit.workflows.merge_faults import errors, new_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,102 +36,192 @@ class ResolveReport:
     """What was decided, what is left, and the operation that can then go on."""
 
     operation: str | None
+    ours: str
+    """What the sides are, in words."""
+    theirs: str
     settled: tuple[Conflict, ...]
     left: tuple[Conflict, ...]
+    faults: tuple[Finding, ...] = ()
+    """What the merge made wrong and no marker shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file in conflict: its sides in git, its lines, and the conflicts in them."""
+
+    entry: Unmerged
+    sides: Mapping[str, bytes | None]
+    lines: Sequence[str]
+    blocks: Sequence[Block]
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A conflict and how to get at it: its path's sides, and its number among the file's markers."""
+    """A conflict and how to get at it: its number among the file's markers, None for the whole file."""
 
     conflict: Conflict
-    entry: Unmerged
+    file: _File
     block: int | None
+    is_edited: bool = False
+    """Whether a person may have settled the file by hand: a side is taken only of one that is named."""
 
 
-def resolve(repository: Repository, chosen: Sequence[str] = (), side: str | None = None) -> ResolveReport:
+def resolve(repository: Repository, settings: Config, chosen: Sequence[str] = (), side: str | None = None) -> ResolveReport:
     """What conflicts there are; with a side, take it for the chosen ones, by number or path (all, where none is named)."""
     repository.require_work_tree()
     if side is None:
         if chosen:
             raise UsageError("which side is to be taken?", hint="Add --ours, --theirs or --base.")
-        return ResolveReport(operation=repository.operation_in_progress(), settled=(), left=tuple(place.conflict for place in _places(repository)))
+        return _report(repository, settings, ())
     with exclusive(repository):
         places = _places(repository)
-        wanted = [place for place in places if _is_chosen(place, chosen)]
         known = {str(place.conflict.number) for place in places} | {place.conflict.path for place in places}
         unknown = [name for name in chosen if name not in known]
         if unknown:
             raise UsageError(f"there is no conflict {unknown[0]!r}", hint="'amlgit resolve' lists them.")
-        for path in dict.fromkeys(place.conflict.path for place in wanted):
-            _settle(repository, [place for place in wanted if place.conflict.path == path], side)
-        left = tuple(place.conflict for place in _places(repository))
-        return ResolveReport(operation=repository.operation_in_progress(), settled=tuple(place.conflict for place in wanted), left=left)
+        wanted = [place for place in places if _is_chosen(place, chosen)]
+        paths = dict.fromkeys(place.conflict.path for place in wanted)
+        texts = {path: _settled([place for place in wanted if place.conflict.path == path], side) for path in paths}
+        for place in wanted:
+            texts |= _with_partners(repository, place.file.entry, side)
+        for path, text in texts.items():
+            _put(repository, path, text)
+        return _report(repository, settings, tuple(place.conflict for place in wanted))
+
+
+def _report(repository: Repository, settings: Config, settled: tuple[Conflict, ...]) -> ResolveReport:
+    sides = heads(repository)
+    return ResolveReport(
+        operation=repository.operation_in_progress(),
+        ours=sides.ours,
+        theirs=sides.theirs,
+        settled=settled,
+        left=tuple(place.conflict for place in _places(repository)),
+        faults=_faults(repository, settings, sides),
+    )
+
+
+def _faults(repository: Repository, settings: Config, sides: Heads) -> tuple[Finding, ...]:
+    if not sides.commits:
+        return ()
+    unsettled = [entry.path for entry in merging.unmerged(repository)]
+    return errors(new_faults(repository, settings, sides.commits, rev="HEAD" if sides.is_done else None, unsettled=unsettled))
 
 
 def _is_chosen(place: _Place, chosen: Sequence[str]) -> bool:
-    return not chosen or str(place.conflict.number) in chosen or place.conflict.path in chosen
+    if not chosen:
+        return not place.is_edited
+    return str(place.conflict.number) in chosen or place.conflict.path in chosen
+
+
+# --- what there is
 
 
 def _places(repository: Repository) -> list[_Place]:
-    root = repository.require_work_tree()
+    entries = [entry for entry in merging.unmerged(repository) if merging.is_ours(entry.path)]
+    contents = merging.sides(repository, entries)
+    sizes = merging.marker_sizes(repository, [entry.path for entry in entries]) if entries else {}
     found: list[_Place] = []
-    for entry in merging.unmerged(repository):
-        if not merging.is_ours(entry.path):
-            continue
-        for line, words, block in _conflicts(root / entry.path, entry):
+    for entry in entries:
+        sides = {name: contents[blob] if blob else None for name, blob in (("base", entry.base), ("ours", entry.ours), ("theirs", entry.theirs))}
+        lines = _lines(repository.require_work_tree() / entry.path)
+        size = sizes.get(entry.path, 7)
+        blocks = () if conflicts.is_ambiguous(lines, size) else conflicts.with_bases(conflicts.blocks(lines, size), _shown(entry.path, sides, size))
+        file = _File(entry, sides, lines, blocks)
+        for line, words, block, is_edited in _conflicts(file, is_ambiguous=not blocks and bool(conflicts.blocks(lines, size))):
             conflict = Conflict(number=len(found) + 1, path=entry.path, line=line, words=words)
-            found.append(_Place(conflict, entry, block))
+            found.append(_Place(conflict, file, block, is_edited))
     return found
 
 
-def _conflicts(file: Path, entry: Unmerged) -> list[tuple[int | None, tuple[str, ...], int | None]]:
-    if entry.ours is None or entry.theirs is None:
-        return [(None, (_missing_side(entry),), None)]
-    lines = _lines(file)
-    found = conflicts.blocks(lines)
-    if not found:
-        return [(None, ("no markers are left in it: it waits for 'git add', or for a side",), None)]
-    is_page = entry.path.endswith(".json")
-    return [(block.start + 1, tuple(conflicts.told(block, is_page=is_page)), number) for number, block in enumerate(found)]
+def _lines(file: Path) -> list[str]:
+    return conflicts.split_lines(file.read_bytes().decode(errors="surrogateescape")) if file.is_file() else []
+
+
+def _shown(path: str, sides: Mapping[str, bytes | None], size: int) -> list[Block]:
+    """The conflicts of a file with their bases, from its sides: what stands there need not show them."""
+    base, ours, theirs = (sides[name] for name in ("base", "ours", "theirs"))
+    if ours is None or theirs is None:
+        return []
+    style = Style(size=size, with_base=True)
+    merged = merge_page(path, base, ours, theirs, style) if path.endswith(".json") else None
+    text = merged.text if merged is not None else merge_texts(base or b"", ours, theirs, style)
+    return conflicts.blocks(conflicts.split_lines(text.decode(errors="surrogateescape")), size)
+
+
+def _conflicts(file: _File, *, is_ambiguous: bool) -> Iterator[tuple[int | None, tuple[str, ...], int | None, bool]]:
+    if file.entry.ours is None or file.entry.theirs is None:
+        yield None, (_missing_side(file.entry),), None, False
+    elif is_ambiguous:
+        yield None, ("some of its lines only look like markers: settle it by hand, or name it to take a whole side",), None, True
+    elif not file.blocks:
+        is_untouched = "".join(file.lines).encode(errors="surrogateescape") == file.sides["ours"]
+        words = (
+            "git could not merge it, and kept ours" if is_untouched else "no markers are left in it: 'git add' it, or name it to take a whole side"
+        )
+        yield None, (words,), None, not is_untouched
+    for number, block in enumerate(file.blocks):
+        yield block.start + 1, tuple(conflicts.told(block, is_page=file.entry.path.endswith(".json"))), number, False
 
 
 def _missing_side(entry: Unmerged) -> str:
-    name = Path(entry.path).stem
+    path = PurePosixPath(entry.path)
+    name = f"the node '{path.stem}'" if path.parent.name == "nodes" and path.suffix == ".json" else f"'{path.name}'"
     if entry.ours is None and entry.theirs is None:
-        return f"both sides removed {name!r}, or renamed it differently"
+        return f"both sides removed {name}, or renamed it differently"
     if entry.base is None:
-        return f"only {'theirs' if entry.ours is None else 'ours'} has {name!r} after renames"
-    return f"ours removed {name!r}, theirs edited it" if entry.ours is None else f"ours edited {name!r}, theirs removed it"
+        return f"only {'theirs' if entry.ours is None else 'ours'} has {name}, under this name"
+    return f"ours removed {name}, theirs edited it" if entry.ours is None else f"ours edited {name}, theirs removed it"
 
 
-def _lines(file: Path) -> list[str]:
-    return file.read_bytes().decode(errors="surrogateescape").splitlines(keepends=True) if file.is_file() else []
+# --- taking a side
 
 
-def _settle(repository: Repository, places: Sequence[_Place], side: str) -> None:
-    """Take a side for some conflicts of one file; a file without any more is settled for git too."""
-    entry = places[0].entry
-    file = repository.require_work_tree() / entry.path
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A file with a side taken for some of its conflicts; no text where it is to be removed."""
+
+    text: bytes | None
+    is_whole: bool
+    """Whether no conflict is left in it."""
+
+
+def _settled(places: Sequence[_Place], side: str) -> _Settled:
+    file = places[0].file
     choices = {place.block: side for place in places if place.block is not None}
     if not choices:
-        _take_file(repository, file, entry, side)
-        merging.stage(repository, [entry.path])
-        return
-    lines = _lines(file)
-    found = conflicts.blocks(lines)
-    if side == "base" and any(found[number].base is None for number in choices):
-        raise UsageError(f"{entry.path}: the markers don't show the base", hint="Take it for the whole file: 'git checkout --conflict=diff3'.")
-    text = conflicts.settled(lines, choices)
-    write_atomically(file, os.fsencode("".join(text)))
-    if not conflicts.blocks(text):
-        merging.stage(repository, [entry.path])
+        return _Settled(file.sides[side], is_whole=True)
+    if side == "base" and any(file.blocks[number].base is None for number in choices):
+        raise UsageError(f"{file.entry.path}: it can't be told what this was before", hint="Edit the file, and 'git add' it.")
+    text = "".join(conflicts.settled(file.lines, file.blocks, choices))
+    return _Settled(os.fsencode(text), is_whole=len(choices) == len(file.blocks))
 
 
-def _take_file(repository: Repository, file: Path, entry: Unmerged, side: str) -> None:
-    blob = {"ours": entry.ours, "theirs": entry.theirs, "base": entry.base}[side]
-    if blob is None:
-        file.unlink(missing_ok=True)
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, merging.sides(repository, [entry])[blob])
+def _put(repository: Repository, path: str, settled: _Settled) -> None:
+    """Write a file, and tell git where it is settled."""
+    place = repository.require_work_tree() / path
+    if settled.text is None:
+        place.unlink(missing_ok=True)
+    else:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, settled.text)
+    if settled.is_whole:
+        merging.stage(repository, [path])
+
+
+def _with_partners(repository: Repository, entry: Unmerged, side: str) -> dict[str, _Settled]:
+    """The files that a node's file goes with (its script): git removed or kept them without asking, for only one side had changed them."""
+    sides = heads(repository)
+    if None not in (entry.ours, entry.theirs) or side == "base" or not sides.commits or sides.is_done:
+        return {}
+    path = PurePosixPath(entry.path)
+    files = repository.tree(sides.commits[side == "theirs"], str(path.parent))
+    contents = repository.blobs(blob for _, blob in files.values())
+    present = {file.name for file in (repository.require_work_tree() / path.parent).glob("*") if file.is_file()}
+    names = {name for name in files.keys() | present if PurePosixPath(name).stem == path.stem and name != path.name}
+    conflicting = {unmerged.path for unmerged in merging.unmerged(repository)}
+    return {
+        f"{path.parent}/{name}": _Settled(contents[files[name][1]] if name in files else None, is_whole=True)
+        for name in sorted(names)
+        if f"{path.parent}/{name}" not in conflicting and (name in files) != (name in present)
+    }

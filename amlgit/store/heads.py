@@ -1,0 +1,51 @@
+"""The two sides of a merge, rebase, pick or revert that is under way, or of a merge that is done: their commits, and what a person calls them."""
+
+from dataclasses import dataclass
+
+from amlgit.model.jsontext import printable
+from amlgit.store.repository import Repository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """What ours and theirs are; no commits where nothing is under way and nothing was merged."""
+
+    ours: str
+    theirs: str
+    commits: tuple[str, ...] = ()
+    is_done: bool = False
+    """Whether it is committed already."""
+
+
+def heads(repository: Repository) -> Heads:
+    """The sides of what git is doing here."""
+    branch = repository.attempt("symbolic-ref", "--quiet", "--short", "HEAD").stdout.decode(errors="replace").strip() or "HEAD"
+    match repository.operation_in_progress():
+        case "merge":
+            theirs, name = "MERGE_HEAD", "{}"
+        case "cherry-pick":
+            theirs, name = "CHERRY_PICK_HEAD", "the commit that is picked, {}"
+        case "revert":
+            theirs, name = "REVERT_HEAD", "the state before {}"
+        case "rebase":
+            return _heads(repository, f"what you rebase onto, {_called(repository, 'HEAD')}", "REBASE_HEAD", "your own commit {}")
+        case _:
+            parents = repository.text("rev-parse", "HEAD^@").split() if repository.resolve("HEAD^2") else []
+            return Heads(ours=f"what was here, on {branch}", theirs="what was brought in, from a stash say", commits=tuple(parents), is_done=True)
+    return _heads(repository, branch, theirs, name)
+
+
+def _heads(repository: Repository, ours: str, theirs: str, name: str) -> Heads:
+    commit = repository.resolve(theirs)
+    if commit is None:
+        return Heads(ours=ours, theirs="the other side")
+    called = _called(repository, commit)
+    brought = repository.resolve(f"{commit}^") if theirs == "REVERT_HEAD" else commit
+    return Heads(ours=ours, theirs=name.format(called), commits=("HEAD", brought) if brought else ("HEAD",))
+
+
+def _called(repository: Repository, commit: str) -> str:
+    """A commit by a branch that is on it, and by its subject."""
+    names = repository.text("for-each-ref", "--points-at", commit, "--format=%(refname:short)", "refs/heads", "refs/remotes").splitlines()
+    subject = printable(repository.text("log", "-1", "--format=%s", commit))
+    return f'{names[0]}: "{subject}"' if names else f'{repository.text("rev-parse", "--short", commit)}: "{subject}"'
