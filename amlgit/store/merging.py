@@ -97,13 +97,13 @@ def try_merge(repository: Repository, rev: str) -> Tried:
     return Tried(commit, [os.fsdecode(path) for path in paths if path])
 
 
-def reopen(repository: Repository, sides: Sequence[str], paths: Sequence[str]) -> None:
-    """Make paths conflicts of base, ours and theirs again: while their files are rewritten, a merge can be aborted only over such."""
+def reopen(repository: Repository, sides: Sequence[str], folder: str, names: Sequence[str]) -> None:
+    """Make files of a folder conflicts of base, ours and theirs again: while they are rewritten, a merge can be aborted only over such."""
     zeros = "0" * (40 if repository.object_format == "sha1" else 64)
-    lines = [f"0 {zeros}\t{path}" for path in paths]
+    lines = [f"0 {zeros}\t{folder}/{name}" for name in names]
     for stage, side in zip((_BASE, _OURS, _THEIRS), sides, strict=True):
-        files = repository.tree(side)
-        lines += [f"{files[path][0]} {files[path][1]} {stage}\t{path}" for path in paths if path in files]
+        files = repository.tree(side, folder)
+        lines += [f"{files[name][0]} {files[name][1]} {stage}\t{folder}/{name}" for name in names if name in files]
     repository.run("update-index", "-z", "--index-info", stdin=os.fsencode("".join(f"{line}\0" for line in lines)))
 
 

@@ -180,16 +180,15 @@ def _write(repository: Repository, sides: _Sides, path: str, whole: _Whole) -> N
     """Put a merged experiment in place of what git made of it; killed in between, it is in conflict, and 'git merge --abort' takes it back."""
     place = repository.require_work_tree() / path
     names = sorted(whole.known | whole.content.keys())
-    paths = [f"{path}/{name}" for name in names]
     assert sides.base is not None  # else there is no whole graph
-    merging.reopen(repository, (sides.base, sides.ours, sides.theirs), paths)
+    merging.reopen(repository, (sides.base, sides.ours, sides.theirs), path, names)
     for name in names:
         if name in whole.content:
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(place / name, whole.content[name])
         else:
             (place / name).unlink(missing_ok=True)
-    merging.stage(repository, paths)
+    merging.stage(repository, [f"{path}/{name}" for name in names])
 
 
 # --- files
