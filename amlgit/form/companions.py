@@ -71,3 +71,16 @@ def read_assets(data: bytes, where: str) -> list[Asset]:
     """The assets of an assets.json; raises InvalidDocument naming `where`."""
     entries = objects(object_(loads(data), where).get("Assets"), f"{where}: Assets")
     return [Asset(text(entry.get("Kind"), f"{where}: Kind"), text(entry.get("Id"), f"{where}: Id")) for entry in entries]
+
+
+def read_names(data: bytes, where: str) -> dict[str, str]:
+    """The names in an assets.json, by asset id and, for other versions of an asset, by `<workspace>.<family>`."""
+    names: dict[str, str] = {}
+    for entry in objects(object_(loads(data), where).get("Assets"), f"{where}: Assets"):
+        asset_id, name = entry.get("Id"), entry.get("Name")
+        if isinstance(asset_id, str) and isinstance(name, str) and name:
+            resource = ids.resource_id(asset_id)
+            names[asset_id] = name
+            if resource is not None:
+                names.setdefault(f"{resource.workspace}.{resource.family}", name)
+    return names

@@ -3,7 +3,7 @@
 Content and run together hold every member of the export, secrets excepted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from amlgit.errors import InvalidDocument
@@ -77,15 +77,18 @@ def parse(path: str, data: bytes) -> Object:
         raise InvalidDocument(f"{path}: {error}") from error
 
 
-def join(content: Mapping[str, bytes], run: bytes | None = None) -> Object:
+def join(content: Mapping[str, bytes], run: bytes | None = None, *, may_dangle: bool = False) -> Object:
     """The export that content and run came from, placeholders in place of secrets (see `secrets.unescape`).
 
-    Without `run` it holds what people own. Raises InvalidDocument, naming the file, where the files contradict each other.
+    Without `run` it holds what people own. Raises InvalidDocument, naming the file, where the files contradict each other. With
+    `may_dangle` a reference to a node that is not there is none of that: it comes back with the node's file name for an id.
     """
     experiment = dict(parse(EXPERIMENT, _required(content, EXPERIMENT)))
     canvases = parse(LAYOUT, content[LAYOUT]) if LAYOUT in content else {}
     run_members = parse(RUN, run) if run is not None else {}
     node_forms, node_ids = _read_nodes(content, run_members)
+    if may_dangle:
+        node_ids = {**{stem: stem for stem in _referred(node_forms, experiment.get("WebService"))}, **node_ids}
     graph = put_back(object_(experiment.get("Graph"), f"{EXPERIMENT}: Graph"), USUAL_GRAPH, f"{EXPERIMENT}: Graph")
     graph["ModuleNodes"] = [form.members for form in node_forms]
     edges = _read_edges(node_forms, node_ids)
@@ -146,6 +149,17 @@ def _read_edges(node_forms: list[nodes.ReadNode], node_ids: Mapping[str, str]) -
                 }
             )
     return edges
+
+
+def _referred(node_forms: list[nodes.ReadNode], service: Json) -> Iterator[str]:
+    """The file names by which edges and web service ports refer to nodes."""
+    for form in node_forms:
+        yield from (source.partition(":")[0] for _, source in form.sources)
+    for name in ("Inputs", "Outputs"):
+        ports = service.get(name) if isinstance(service, Mapping) else None
+        for port in ports if isinstance(ports, list) else ():
+            if isinstance(port, Mapping):
+                yield str(port.get("Port")).partition(":")[0]
 
 
 def _port_id(port: str, node_ids: Mapping[str, str], where: str) -> str:
