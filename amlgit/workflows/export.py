@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from amlgit.errors import InvalidDocument, UsageError
-from amlgit.form import experiments, secrets, webservices
+from amlgit.form import experiments, secrets
 from amlgit.form.companions import Binding
 from amlgit.model.jsontext import Json, Object, dumps, dumps_pretty
 from amlgit.store import chains
@@ -28,7 +28,7 @@ class ExportReport:
 def export(repository: Repository, name: str, *, pretty: bool) -> ExportReport:
     """The export of a version (all of it) or of the work tree (what people own)."""
     choice = choose(repository, name)
-    document = _version(repository, choice) if choice.version is not None else _work_tree(repository, choice)
+    document = version_document(repository, choice.version.commit) if choice.version is not None else _work_tree(repository, choice)
     places = tuple(dict.fromkeys(_placeholders(document, ())))
     whole = secrets.unescape(document)
     return ExportReport(data=dumps_pretty(whole) if pretty else _wire(whole), placeholders=places)
@@ -55,9 +55,8 @@ def _placeholders(value: Json, labels: tuple[str, ...]) -> Iterator[str]:
             yield from _placeholders(entry, labels)
 
 
-def _version(repository: Repository, choice: Choice) -> Object:
-    assert choice.version is not None
-    commit = choice.version.commit
+def version_document(repository: Repository, commit: str) -> Object:
+    """What a version's commit holds, content and run joined."""
     files = repository.tree(commit)
     contents = repository.blobs(object_id for _, object_id in files.values())
     kind = chains.EXPERIMENT if any(path.startswith(f"{chains.EXPERIMENT}/") for path in files) else chains.WEB_SERVICE
@@ -66,19 +65,33 @@ def _version(repository: Repository, choice: Choice) -> Object:
     return _join(kind, content, run)
 
 
-def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
-    return experiments.join(content, run) if kind == chains.EXPERIMENT else webservices.join(content, run)
+def _join(kind: str, content: Mapping[str, bytes], run: bytes | None = None, *, may_dangle: bool = False) -> Object:
+    if kind == chains.EXPERIMENT:
+        return experiments.join(content, run, may_dangle=may_dangle)
+    from amlgit.form import webservices  # most calls need nothing of it
+
+    return webservices.join(content, run)
+
+
+def folder_of(choice: Choice) -> Folder:
+    """The folder of what was chosen; raises UsageError where it has none."""
+    if choice.subject.folder is None:
+        raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Name a version of it: EXPERIMENT@N.")
+    return choice.subject.folder
+
+
+def folder_document(repository: Repository, folder: Folder, *, may_dangle: bool = False) -> Object:
+    """What a folder of the work tree holds, joined; `may_dangle` as in `experiments.join`."""
+    content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
+    try:
+        return _join(folder.kind, content, may_dangle=may_dangle)
+    except InvalidDocument as error:
+        raise InvalidDocument(f"{folder.path}/{error}", hint=error.hint) from error
 
 
 def _work_tree(repository: Repository, choice: Choice) -> Object:
-    folder = choice.subject.folder
-    if folder is None:
-        raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Name a version of it: EXPERIMENT@N.")
-    content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
-    try:
-        document = _join(folder.kind, content, None)
-    except InvalidDocument as error:
-        raise InvalidDocument(f"{folder.path}/{error}", hint=error.hint) from error
+    folder = folder_of(choice)
+    document = folder_document(repository, folder)
     if folder.kind != chains.EXPERIMENT:
         return document
     return {"ExperimentId": _bound_to(folder), **_DRAFT, **document}
