@@ -25,7 +25,7 @@ class ExportReport:
 def export(repository: Repository, name: str, *, pretty: bool) -> ExportReport:
     """The export of a version (all of it) or of the work tree (what people own)."""
     choice = choose(repository, name)
-    document = of_version(repository, choice.version.commit).document if choice.version is not None else _work_tree(repository, choice)
+    document = version_document(repository, choice.version.commit) if choice.version is not None else _work_tree(repository, choice)
     places = tuple(dict.fromkeys(_placeholders(document, ())))
     whole = secrets.unescape(document)
     return ExportReport(data=dumps_pretty(whole) if pretty else wire(whole), placeholders=places)
@@ -47,10 +47,26 @@ def _placeholders(value: Json, labels: tuple[str, ...]) -> Iterator[str]:
             yield from _placeholders(entry, labels)
 
 
-def _work_tree(repository: Repository, choice: Choice) -> Object:
-    folder = choice.subject.folder
-    if folder is None:
+def version_document(repository: Repository, commit: str) -> Object:
+    """What a version's commit holds, content and run joined."""
+    return of_version(repository, commit).document
+
+
+def required_folder(choice: Choice) -> Folder:
+    """The folder of what was chosen; raises UsageError where it has none."""
+    if choice.subject.folder is None:
         raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Name a version of it: EXPERIMENT@N.")
+    return choice.subject.folder
+
+
+def folder_document(repository: Repository, folder: Folder, *, may_dangle: bool = False) -> Object:
+    """What a folder of the work tree holds, joined; `may_dangle` as in `experiments.join`."""
+    content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
+    return of_content(folder.path, folder.kind, content, may_dangle=may_dangle).document
+
+
+def _work_tree(repository: Repository, choice: Choice) -> Object:
+    folder = required_folder(choice)
     content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
     return as_draft(of_content(folder.path, folder.kind, content), _bound_to(folder)).document
 

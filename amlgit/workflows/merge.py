@@ -21,7 +21,7 @@ from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.store.sources import FolderFiles, folder_of
 from amlgit.store.states import Commit
-from amlgit.workflows.check import check, family
+from amlgit.workflows.check import check, family, finding_folder
 from amlgit.workflows.documents import of_folder
 
 
@@ -114,7 +114,7 @@ def _uncommitted(repository: Repository) -> list[str]:
 
 
 def _folder(finding: Finding) -> str:
-    return folder_of(finding.path)
+    return finding_folder(finding.path)
 
 
 def _faults(repository: Repository, settings: Config, sides: _Sides) -> list[Finding]:
