@@ -253,5 +253,5 @@ def same(one: Json, other: Json) -> bool:
 
 def printable(text: str, limit: int = 80) -> str:
     """`text` fit for one line of a message: no control characters, no more than `limit` characters."""
-    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    shown = text if text.isprintable() else "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
