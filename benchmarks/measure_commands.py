@@ -35,6 +35,26 @@ def measure_start(data: Data) -> Iterator[Figure]:
     yield Figure(name="`amlgit hook pre-commit`", value=hook / click, unit="times the floor", at_most=3, note=note)
 
 
+def measure_merge_driver(data: Data) -> Iterator[Figure]:
+    """`amlgit merge-driver` for one node of which both sides changed something: what a merge waits for, once for every such file."""
+    repository = data.folder / "driven"
+    run(clone_command(data.archive(20, 1), repository), data.variables)
+    page = max(repository.glob("experiments/*/nodes/*.json"), key=lambda path: path.stat().st_size)
+    base = page.read_bytes()
+    sides = {"base": base, "ours": base.replace(b'"Comment": ""', b'"Comment": "ours"'), "theirs": base.replace(b": true", b": false")}
+    for name, text in sides.items():
+        (data.folder / name).write_bytes(text)
+    files = [str(data.folder / name) for name in sides]
+    commands = {
+        "click": Command(arguments=_IMPORT_CLICK),
+        "driver": Command(arguments=(*amlgit_script(), "merge-driver", *files, "7", "experiments/x/nodes/y.json"), folder=repository),
+    }
+    runs = interleaved(commands, data.starts, data.variables)
+    click, driver = (seconds(runs[name]) for name in ("click", "driver"))
+    note = f"{driver * 1000:.0f} ms a file against {click * 1000:.0f} ms for `python -c 'import click'`"
+    yield Figure(name="`amlgit merge-driver`", value=driver / click, unit="times the floor", note=note)
+
+
 def _edit(repository: Path) -> None:
     """Change one parameter of one node, and stage it."""
     for page in sorted(repository.glob("experiments/*/nodes/*.json")):

@@ -24,6 +24,7 @@ from benchmarks.processes import environment, machine
 _MEASUREMENTS: Mapping[str, Callable[[Data], Iterator[Figure]]] = {
     "clone": measure_clone.measure,
     "start": measure_commands.measure_start,
+    "merge-driver": measure_commands.measure_merge_driver,
     "normalise": measure_normalise.measure,
     "log": measure_commands.measure_log,
     "diff": measure_diff.measure,

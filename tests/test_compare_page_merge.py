@@ -3,25 +3,22 @@
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from amlgit import samples
 from amlgit.compare import page_tree
 from amlgit.compare.page_merge import PageMerge, Style, merge_page
 from amlgit.compare.page_tree import Group, Leaf, Tree
-from amlgit.form import webservices
 from amlgit.form.companions import Binding, write_assets, write_sync
 from amlgit.form.experiments import join
 from amlgit.form.secrets import Decisions
 from amlgit.form.splitter import Splitter
 from amlgit.model.assets import Asset
-from amlgit.model.jsontext import Json, dumps, loads
+from amlgit.model.jsontext import dumps, loads
 from amlgit.review import conflicts
-from tests.generate import Members, a_graph, corpus_exports, exports, family, loaded, read, sample_exports, split, texts
+from tests.generate import Members, a_graph, family, read, sample_exports, split, texts
 
 STYLE = Style()
 NODE = "nodes/Split Data 11-1111.json"
@@ -32,81 +29,11 @@ def _pages(document: Members) -> dict[str, bytes]:
     return {path: data for path, data in texts(split(document)).items() if path.endswith(".json")}
 
 
-def _definition(path: Path) -> bytes:
-    return webservices.split(loaded(path.read_bytes()), "f", Decisions()).content[webservices.DEFINITION]
-
-
-FILES = [*(pytest.param(path, id=f"sample {path.parent.name}") for path in sample_exports()), *corpus_exports()]
 POOL = [
     *((path, data) for source in (a_graph(), *map(read, sample_exports())) for path, data in _pages(source).items() if path != "run.json"),
     ("sync.json", SYNC),
 ]
 """Pages to edit, with their paths."""
-
-
-# --- reading and writing
-
-
-@given(exports())
-def test_every_page_of_an_export_is_read_and_written_again_to_the_very_same_text(document: Members) -> None:
-    for path, data in _pages(document).items():
-        tree = page_tree.read(data)
-        if tree is None:
-            assert _has_doubles(loads(data)), path
-        else:
-            assert "\n".join(page_tree.write(tree, "")).encode() + b"\n" == data
-
-
-def _has_doubles(value: Json) -> bool:
-    """Whether some list has two entries that nothing tells apart, which only lines can merge."""
-    if isinstance(value, list):
-        names = [str(entry.get("Name", entry.get("Box"))) if isinstance(entry, Mapping) else str(entry) for entry in value]
-        return len(set(names)) < len(names) or any(map(_has_doubles, value))
-    return isinstance(value, Mapping) and any(map(_has_doubles, value.values()))
-
-
-@pytest.mark.parametrize("path", FILES)
-def test_every_page_of_a_file_is_read(path: Path) -> None:
-    for name, data in _pages(read(path)).items():
-        assert page_tree.read(data) is not None, name
-
-
-def test_definitions_and_companions_are_read(corpus: Path) -> None:
-    found = [*samples.archive().rglob("*.wsd.json"), *(corpus / "wsd").glob("*.json")]
-    for path in found:
-        assert page_tree.read(_definition(path)) is not None, path
-    for data in (SYNC, write_sync({}), write_assets([]), write_assets([Asset("dataset", "w.f.v"), Asset("module", "x")])):
-        assert page_tree.read(data) is not None
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("\n", "\r\n"),
-        ("}\n", "}"),
-        ('  "Comment"', ' "Comment"'),
-        ('"Comment": ""', '"Comment":""'),
-        ('"Comment": ""', '"Comment": "" '),
-        ('"Comment": ""', '"Comment": "\\u0061"'),
-        ('"Comment": ""', '"Comment": nothing'),
-        ('"Comment": "",', '"Comment": "",\n  "Comment": "",'),
-        ('"Comment": "",', '"Comment": ""'),
-        ('"Comment": "",', '<<<<<<< ours\n  "Comment": "",\n=======\n  "Comment": "x",\n>>>>>>> theirs'),
-        ('{"Name": "Seed", "Value": "42"}', '{"Name": "Fraction", "Value": "42"}'),
-        ('{"Name": "Seed", "Value": "42"}', '{"Name": "Seed",  "Value": "42"}'),
-        ('{\n  "Id"', '\ufeff{\n  "Id"'),
-    ],
-)
-def test_what_is_not_in_normal_form_is_refused(old: str, new: str) -> None:
-    data = _pages(a_graph())[NODE]
-    assert page_tree.read(data) is not None
-    assert old.encode() in data
-    assert page_tree.read(data.replace(old.encode(), new.encode(), 1)) is None
-
-
-@pytest.mark.parametrize("data", [b"", b"{", b"[\n", b"null\n", b"\xff\n", b"{}", b"[" * 5000, b"[\n" * 5000, b'{\n  "a": {\n'])
-def test_what_is_no_page_at_all_is_refused(data: bytes) -> None:
-    assert page_tree.read(data) is None
 
 
 # --- edits of pages
@@ -357,9 +284,19 @@ def test_columns_keep_the_order_of_their_members_in_a_merged_line() -> None:
     assert _merge(NODE, base, ours, theirs).text == expected
 
 
-def test_pages_of_two_nodes_are_never_merged_member_by_member() -> None:
-    assert merge_page(NODE, _node(A), _node(A, B, node_id="m"), _node(A, C), STYLE) is None
-    assert merge_page(NODE, _node(A, node_id="m"), _node(A, B), _node(A, C), STYLE) is None
+@pytest.mark.parametrize("spoilt", [b"", b" "])
+def test_pages_of_two_nodes_are_one_conflict_whether_or_not_they_are_in_normal_form(spoilt: bytes) -> None:
+    one, other, base = _node(A, B, node_id="m"), _node(A, C) + spoilt, _node(A)
+    for ours, theirs in ((one, other), (other, one)):
+        merged = _merge(NODE, base, ours, theirs, Style(with_base=True))
+        assert merged.conflicts == ((),)
+        for side, expected in (("ours", ours), ("base", base), ("theirs", theirs)):
+            assert _taken(merged.text, [side]).rstrip() == expected.rstrip()
+
+
+def test_a_base_that_is_another_node_says_nothing_about_the_sides() -> None:
+    merged = _merge(NODE, _node(A, B, node_id="m"), _node(A), _node(A, B))
+    assert (merged.text, merged.conflicts) == (_node(A, B), ())
 
 
 def test_a_file_that_both_sides_added_is_merged_without_a_base() -> None:

@@ -27,7 +27,7 @@ VERBS: dict[str, str] = {
     "log": "see",
     "map": "mapping",
     "merge": "merging",
-    "merge-driver": "merging",
+    "merge-driver": "merge_driver",
     "pull": "move",
     "push": "move",
     "remote": "setup",

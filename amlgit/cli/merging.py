@@ -1,7 +1,6 @@
-"""merge, resolve, and the driver that git calls."""
+"""merge and resolve."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -137,20 +136,4 @@ def _show_conflicts(run: Session, report: "ResolveReport") -> None:
         click.echo("No conflicts.")
 
 
-@click.command("merge-driver", hidden=True)
-@click.argument("base", type=click.Path(path_type=Path))
-@click.argument("ours", type=click.Path(path_type=Path))
-@click.argument("theirs", type=click.Path(path_type=Path))
-@click.argument("size", type=int)
-@click.argument("path")
-@click.argument("labels", nargs=-1)
-def merge_driver(base: Path, ours: Path, theirs: Path, size: int, path: str, labels: tuple[str, ...]) -> int:
-    """Git's merge driver: merge into OURS; exits with 1 where there are conflicts in it."""
-    from amlgit.workflows.merge_driver import merge_driver as workflow
-    from amlgit.workflows.merge_driver import style_of
-
-    report = workflow(path, base, ours, theirs, style_of(size, labels))
-    return output.OK if report.is_clean else output.FINDINGS
-
-
-COMMANDS = {"merge": merge, "merge-driver": merge_driver, "resolve": resolve}
+COMMANDS = {"merge": merge, "resolve": resolve}

@@ -1,5 +1,6 @@
 """A three-way merge of one file of the form, member by member; what clashes stands in git's own markers around the fewest lines."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -8,8 +9,6 @@ from typing import TypeAlias, Union
 from amlgit.compare.changes import MISSING, Missing, Side
 from amlgit.compare.page_tree import Group, Leaf, Tree, object_of, read, write
 from amlgit.compare.three import Clash, is_reordered_twice, order, resolve
-from amlgit.form.companions import ASSETS, SYNC
-from amlgit.form.experiments import LAYOUT
 from amlgit.model.jsontext import Json, Object, dumps, dumps_line_as_is
 
 _UNITS = (
@@ -27,6 +26,10 @@ class Rule(Enum):
     CLASH = "a clash"
     GREATER = "the greater text: layout and names never clash"
     OLDER = "the older: a base too old costs a conflict, one too new costs somebody's work"
+
+
+# git starts us once for every file: the modules that these names stand in would take a fifth of that time
+_RULES = {"sync.json": Rule.OLDER, "layout.json": Rule.GREATER, "assets.json": Rule.GREATER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +74,36 @@ class PageMerge:
 
 
 def merge_page(path: str, base: bytes | None, ours: bytes, theirs: bytes, style: Style) -> PageMerge | None:
-    """Both sides' edits of a page; None where only lines can tell: a side is not in normal form, or they are not the same node."""
-    trees = [read(side) if side else None for side in (base, ours, theirs)]
-    old, mine, yours = trees
-    if mine is None or yours is None or (base and old is None) or not _is_same_thing(old, mine, yours):
+    """Both sides' edits of a page; None where only lines can tell, because a side is not in normal form.
+
+    git takes a node that was removed for renamed where a like one was added, and then asks to put the edits of one into the other:
+    the pages of two nodes are one conflict.
+    """
+    nodes = _node_id(ours), _node_id(theirs)
+    if None not in nodes and nodes[0] != nodes[1]:
+        return PageMerge(text=whole_conflict(base or b"", ours, theirs, style), conflicts=((),))
+    old, mine, yours = (read(side) if side else None for side in (base, ours, theirs))
+    if mine is None or yours is None or (base and old is None):
         return None
-    name = path.rpartition("/")[2]
-    rule = Rule.OLDER if name == SYNC else Rule.GREATER if name in (LAYOUT, ASSETS) else Rule.CLASH
-    merged = _group(old, mine, yours, rule)
+    before = old if old is not None and _id(old) == _id(mine) else None
+    merged = _group(before, mine, yours, _RULES.get(path.rpartition("/")[2], Rule.CLASH))
     if merged is None:
         return None
     conflicts = tuple(_conflicts((), merged))
     return PageMerge(text=("\n".join(_written(merged, "", style)) + "\n").encode(), conflicts=conflicts)
 
 
-def _is_same_thing(*sides: Group | None) -> bool:
-    """Whether all pages are of one node, or none is of any."""
-    return len({dict(side.entries).get("Id") for side in sides if side is not None}) == 1
+def _id(page: Group) -> Tree | None:
+    return dict(page.entries).get("Id")
+
+
+_ID = re.compile(rb'^ *"Id" *: *(".*")', re.MULTILINE)
+
+
+def _node_id(page: bytes) -> bytes | None:
+    """The id of the node that a page is of, however it is written; None for other pages."""
+    found = _ID.search(page)
+    return found[1] if found else None
 
 
 # --- merging
@@ -265,6 +281,12 @@ def _side(trees: Sequence[Tree | None], indent: str, comma: str) -> list[str]:
     if blocks:
         blocks[-1][-1] += comma
     return [line for block in blocks for line in block]
+
+
+def whole_conflict(base: bytes, ours: bytes, theirs: bytes, style: Style) -> bytes:
+    """Two files as one conflict."""
+    blocks = [side.decode(errors="surrogateescape").removesuffix("\n").split("\n") if side else [] for side in (ours, base, theirs)]
+    return ("\n".join(_marked(blocks, style)) + "\n").encode(errors="surrogateescape")
 
 
 def _marked(blocks: Sequence[list[str]], style: Style) -> list[str]:

@@ -86,6 +86,8 @@ def loads(data: bytes, depth: int = MAX_DEPTH) -> Json:
     if len(data) > MAX_BYTES:
         raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({len(data):,} bytes)")
     data = data.removeprefix(BOM)
+    if data[1:2] == b"\n":  # a page of the form: it never comes out the same, and building a decoder that tells takes longer than reading it
+        return _loads_strictly(data, depth)
     # a level takes two characters: a short text can't be too deep, and needs no decoder that looks
     value = _loads_regular(data, _decoder if len(data) <= 2 * depth else _shallow_decoder())
     return _loads_strictly(data, depth) if value is _IRREGULAR else value

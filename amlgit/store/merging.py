@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from amlgit.errors import Refused, UsageError
 from amlgit.store.folders import PARENTS
 from amlgit.store.repository import Repository
+from amlgit.store.settings import DRIVER
 
 _BASE, _OURS, _THEIRS = "1", "2", "3"
 
@@ -25,9 +26,7 @@ class Unmerged:
 
 def with_driver() -> tuple[str, ...]:
     """Options of git that make this amlgit the driver, whether or not `amlgit install` was run here."""
-    call = f"{shlex.quote(sys.executable)} -m amlgit merge-driver %O %A %B %L %P"
-    fallback = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B || exit 1"
-    return "-c", f'merge.amlgit.driver={call} && exit; grep -qE "^<{{%L}}( |$)" %A && exit 1; {fallback}'
+    return "-c", f"merge.amlgit.driver={DRIVER.replace('amlgit', f'{shlex.quote(sys.executable)} -m amlgit', 1)}"
 
 
 def merge_base(repository: Repository, ours: str, theirs: str) -> str | None:

@@ -19,9 +19,10 @@ _HEADINGS = "\n".join(
 
 _R_HEADINGS = r"^([A-Za-z.][A-Za-z0-9._]* *(<-|=) *function.*)$"
 
-_DRIVER = (
-    "amlgit merge-driver %O %A %B %L %P %S %X %Y && exit; "
-    'grep -qE "^<{%L}( |$)" %A && exit 1; '
+DRIVER = (
+    "amlgit merge-driver %O %A %B %L %P %S %X %Y; "
+    'case $? in 0) exit 0;; 1) grep -qE "^<{%L}( |$)" %A && exit 1;; esac; '
+    "rm -f %A.amlgit-new; "
     "echo amlgit could not merge %P: merging it as text >&2; "
     "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B || exit 1"
 )
@@ -33,7 +34,7 @@ _SETTINGS: Mapping[str, str] = {
     "diff.amlgit-r.xfuncname": _R_HEADINGS,
     "difftool.amlgit.cmd": 'amlgit diff --no-index "$LOCAL" "$REMOTE"',
     "merge.amlgit.name": "amlgit: node by node, member by member",
-    "merge.amlgit.driver": _DRIVER,
+    "merge.amlgit.driver": DRIVER,
 }
 
 _FETCH = "+refs/amlgit/*:refs/amlgit-shared/{remote}/*"

@@ -1,6 +1,9 @@
 """git's own three-way merge of texts, line by line."""
 
+import os
+import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +28,15 @@ def merge_files(base: Path, ours: Path, theirs: Path, style: Style) -> TextMerge
     return TextMerge(completed.stdout, has_conflicts=completed.returncode != 0)
 
 
-def shows_base() -> bool:
-    """Whether the user wants to see the base in conflicts (merge.conflictStyle)."""
+def style_of(size: int, labels: Sequence[str]) -> Style:
+    """How git wants conflicts to look; `labels` are those of base, ours and theirs, as far as this git tells them."""
+    told = {
+        name: label for name, label in zip(("base", "ours", "theirs"), labels, strict=False) if label.strip() and not _PLACEHOLDER.fullmatch(label)
+    }
+    printable = {name: os.fsencode(label).decode(errors="replace") for name, label in told.items()}
     completed = subprocess.run(["git", "config", "--get", "merge.conflictStyle"], capture_output=True, check=False)
-    return completed.stdout.strip() in (b"diff3", b"zdiff3")
+    return Style(size=size, with_base=completed.stdout.strip() in (b"diff3", b"zdiff3"), **printable)
+
+
+_PLACEHOLDER = re.compile("%[SXY]")
+"""What a git that does not know a label hands on."""
