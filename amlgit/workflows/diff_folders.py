@@ -9,7 +9,7 @@ from amlgit.compare.changes import Change, ChangeClass, Edit, Kind, NodeName, Wh
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.form import protect
 from amlgit.form.companions import ASSETS, SYNC
-from amlgit.form.experiments import EXPERIMENT, join
+from amlgit.form.experiments import EXPERIMENT
 from amlgit.form.nodes import FOLDER
 from amlgit.form.webservices import DEFINITION
 from amlgit.store import chains
@@ -102,11 +102,7 @@ def _experiment(folder: str, part: _Part, other: _Part) -> Joined | None:
     """The graph of the nodes whose pages are there; None where the whole experiment was added or removed."""
     if not part and EXPERIMENT in other:
         return None
-    try:
-        document = join(part if EXPERIMENT in part else _with_page(part), may_dangle=True)
-    except InvalidDocument as error:
-        raise InvalidDocument(f"{folder}/{error}", hint=error.hint) from error
-    return Joined(kind=chains.EXPERIMENT, document=document)
+    return of_content(folder, chains.EXPERIMENT, part if EXPERIMENT in part else _with_page(part), may_dangle=True)
 
 
 def _with_page(part: _Part) -> _Part:

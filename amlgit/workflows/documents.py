@@ -47,17 +47,17 @@ def of_folder(folder: FolderFiles) -> Joined:
     return of_content(folder.path, folder.kind, content)
 
 
-def of_content(path: str, kind: str, content: Mapping[str, bytes]) -> Joined:
-    """The same from the content of a folder that lies at `path`."""
+def of_content(path: str, kind: str, content: Mapping[str, bytes], *, may_dangle: bool = False) -> Joined:
+    """The same from the content of a folder that lies at `path`; `may_dangle` as in `experiments.join`."""
     try:
-        return Joined(kind=kind, document=_join(kind, content, None))
+        return Joined(kind=kind, document=_join(kind, content, None, may_dangle=may_dangle))
     except InvalidDocument as error:
         raise InvalidDocument(f"{path}/{error}", hint=error.hint) from error
 
 
-def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
+def _join(kind: str, content: Mapping[str, bytes], run: bytes | None, *, may_dangle: bool = False) -> Object:
     if kind == chains.EXPERIMENT:
-        return experiments.join(content, run)
+        return experiments.join(content, run, may_dangle=may_dangle)
     from amlgit.form import webservices
 
     return webservices.join(content, run)
