@@ -64,7 +64,7 @@ def _of_node(changes: Sequence[Change], names: Names) -> Group:
     description = names.module(node.id)
     notes = [f"was {names.node(node.old_id)}"] if node.old_id != node.id else []
     notes += [f"a module whose name is not known: {description}"] if description is not None else []
-    is_told = any(change.path[-1] == "Comment" for change in changes)
+    is_told = any(change.path[-1:] == ("Comment",) for change in changes)
     return Group(
         name=names.node(node.id),
         note="; ".join(notes),
@@ -108,7 +108,7 @@ def item(change: Change, names: Names, *, whole_layout: bool = False) -> Item:
 
 def _value(change: Change, names: Names) -> values.Words:
     where = place(change)
-    if change.path[0] == "Tags" and len(change.path) > 1:
+    if change.path[:1] == ("Tags",) and len(change.path) > 1:
         return values.Words(f"tag {values.alone(change.path[1])}")
     link = _link(change, names)
     if link:
@@ -120,7 +120,7 @@ def _value(change: Change, names: Names) -> values.Words:
         words = values.change(old, new)
     else:
         words = values.single(new, "+") if change.kind is Kind.ADDED else values.single(old, "-")
-    return words._replace(line=f"{where}: {words.line}" if words.line else where)
+    return words._replace(line=": ".join(filter(None, (where, words.line))))
 
 
 def _told(entry: Json, names: Names) -> Json:
@@ -273,6 +273,12 @@ def _number(count: int, one: str, many: str) -> str:
 
 
 # --- in short
+
+
+def is_of_a_secret(change: Change) -> bool:
+    """Whether nothing changed but what a placeholder stands for."""
+    return change.kind is Kind.CHANGED and same(change.old, change.new)
+
 
 _MANY = {ChangeClass.PARAMETER: "parameters", ChangeClass.SCRIPT: "scripts", ChangeClass.MODULE: "modules"}
 """Classes that are a thing one can count."""

@@ -11,7 +11,7 @@ from amlgit.model.jsontext import Json, Object, dumps_pretty
 from amlgit.store.folders import Folder, is_content
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.documents import as_draft, of_content, of_version, wire
+from amlgit.workflows.documents import Joined, as_draft, of_content, of_version, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class ExportReport:
 def export(repository: Repository, name: str, *, pretty: bool) -> ExportReport:
     """The export of a version (all of it) or of the work tree (what people own)."""
     choice = choose(repository, name)
-    document = version_document(repository, choice.version.commit) if choice.version is not None else _work_tree(repository, choice)
+    document = of_version(repository, choice.version.commit).document if choice.version is not None else _work_tree(repository, choice)
     places = tuple(dict.fromkeys(_placeholders(document, ())))
     whole = secrets.unescape(document)
     return ExportReport(data=dumps_pretty(whole) if pretty else wire(whole), placeholders=places)
@@ -47,11 +47,6 @@ def _placeholders(value: Json, labels: tuple[str, ...]) -> Iterator[str]:
             yield from _placeholders(entry, labels)
 
 
-def version_document(repository: Repository, commit: str) -> Object:
-    """What a version's commit holds, content and run joined."""
-    return of_version(repository, commit).document
-
-
 def required_folder(choice: Choice) -> Folder:
     """The folder of what was chosen; raises UsageError where it has none."""
     if choice.subject.folder is None:
@@ -59,16 +54,15 @@ def required_folder(choice: Choice) -> Folder:
     return choice.subject.folder
 
 
-def folder_document(repository: Repository, folder: Folder, *, may_dangle: bool = False) -> Object:
+def folder_document(repository: Repository, folder: Folder, *, may_dangle: bool = False) -> Joined:
     """What a folder of the work tree holds, joined; `may_dangle` as in `experiments.join`."""
     content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
-    return of_content(folder.path, folder.kind, content, may_dangle=may_dangle).document
+    return of_content(folder.path, folder.kind, content, may_dangle=may_dangle)
 
 
 def _work_tree(repository: Repository, choice: Choice) -> Object:
     folder = required_folder(choice)
-    content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
-    return as_draft(of_content(folder.path, folder.kind, content), _bound_to(folder)).document
+    return as_draft(folder_document(repository, folder), _bound_to(folder)).document
 
 
 def _bound_to(folder: Folder) -> str:

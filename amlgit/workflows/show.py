@@ -14,7 +14,8 @@ from amlgit.review.outline import Outline, Version
 from amlgit.store.folders import Folder
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.export import folder_document, required_folder, version_document
+from amlgit.workflows.documents import of_version
+from amlgit.workflows.export import folder_document, required_folder
 
 
 def show(repository: Repository, name: str) -> Outline:
@@ -23,8 +24,8 @@ def show(repository: Repository, name: str) -> Outline:
     names = _names(repository, choice.subject.folder)
     if choice.version is None:
         folder = required_folder(choice)
-        return _outline(folder_document(repository, folder, may_dangle=True), choice.subject.title, names, folder.path, None)
-    document = version_document(repository, choice.version.commit)
+        return _outline(folder_document(repository, folder, may_dangle=True).document, choice.subject.title, names, folder.path, None)
+    document = of_version(repository, choice.version.commit).document
     return _outline(document, choice.subject.title, names, None, _version(choice, document))
 
 
