@@ -144,11 +144,11 @@ def _edit_some(document: Document, nodes: Iterable[Document], random: Random) ->
 
 
 def _replace_by_unlike(document: Document, node: Document, random: Random) -> None:
-    """Remove a node with its edges, and add one of the same module with other parameters, wired elsewhere."""
+    """Remove a node with its edges, and add one of the same module with two thirds of its parameters changed, wired elsewhere."""
     new = renamed(node, {node["Id"]: new_node_id(random)})
-    for parameter in new["ModuleParameters"]:
-        if random.random() < 0.6:
-            parameter["Value"] = f"{parameter['Value']}9"
+    parameters = new["ModuleParameters"]
+    for parameter in random.sample(parameters, (2 * len(parameters) + 2) // 3):
+        parameter["Value"] = f"{parameter['Value']}9"
     _remove(document, node["Id"])
     graph = document["Graph"]
     graph["ModuleNodes"].append(new)
