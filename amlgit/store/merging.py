@@ -2,9 +2,11 @@
 
 import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from amlgit.errors import Refused, UsageError
 from amlgit.store.folders import PARENTS
@@ -26,7 +28,11 @@ class Unmerged:
 
 def with_driver() -> tuple[str, ...]:
     """Options of git that make this amlgit the driver, whether or not `amlgit install` was run here."""
-    return "-c", f"merge.amlgit.driver={DRIVER.replace('amlgit', f'{shlex.quote(sys.executable)} -m amlgit', 1)}"
+    return "-c", f"merge.amlgit.driver={DRIVER.replace('amlgit', f'{shlex.quote(sys.executable)} -P -m amlgit', 1)}"
+
+
+_RENAMES = ("-X", "find-renames=100%")
+"""A folder that was renamed is followed; a like node is not taken for one that was removed."""
 
 
 def merge_base(repository: Repository, ours: str, theirs: str) -> str | None:
@@ -37,34 +43,68 @@ def merge_base(repository: Repository, ours: str, theirs: str) -> str | None:
 
 def begin(repository: Repository, rev: str) -> None:
     """Merge a commit into index and work tree and commit nothing; conflicts are git's. Raises Refused with git's words where it does not begin."""
-    completed = repository.attempt(*with_driver(), "merge", "--no-commit", "--no-ff", "--no-edit", "--", rev)
+    completed = repository.finish(*with_driver(), "merge", "--no-commit", "--no-ff", "--no-edit", *_RENAMES, "--", rev)
     if completed.returncode != 0 and not (repository.git_dir / "MERGE_HEAD").exists():
-        said = completed.stderr.decode(errors="replace").strip() or completed.stdout.decode(errors="replace").strip()
-        raise Refused(f"git does not merge {rev}: {said}", hint="Nothing was changed.")
+        raise Refused(f"git does not merge {rev}: {_said(completed)}", hint="Nothing was changed.")
 
 
 def fast_forward(repository: Repository, rev: str) -> None:
     """Move the branch on to a commit that goes on from it."""
-    completed = repository.attempt("merge", "--ff-only", "--", rev)
+    completed = repository.finish("merge", "--ff-only", "--", rev)
     if completed.returncode != 0:
-        raise Refused(f"git does not merge {rev}: {completed.stderr.decode(errors='replace').strip()}", hint="Nothing was changed.")
+        raise Refused(f"git does not merge {rev}: {_said(completed)}", hint="Nothing was changed.")
 
 
 def commit(repository: Repository, message: str | None) -> str:
     """Commit the merge that is under way; raises Refused with the words of git or a hook where that fails."""
-    completed = repository.attempt("commit", "--no-edit", *(["-m", message] if message is not None else []))
-    if completed.returncode != 0:
-        said = completed.stderr.decode(errors="replace").strip() or completed.stdout.decode(errors="replace").strip()
-        raise Refused(f"the merge is done, and git did not commit it: {said}", hint="Mend that, then 'git commit'; or 'git merge --abort'.")
+    refusal = _hook(repository, "pre-merge-commit")
+    if refusal is None:
+        completed = repository.finish("commit", "--no-edit", *(["-m", message] if message is not None else []))
+        refusal = _said(completed) if completed.returncode != 0 else None
+    if refusal is not None:
+        raise Refused(f"the merge is done, and git did not commit it: {refusal}", hint="Mend that, then 'git commit'; or 'git merge --abort'.")
+    _hook(repository, "post-merge", "0")
     return repository.head() or ""
 
 
-def would_conflict(repository: Repository, rev: str) -> list[str]:
-    """The paths that a merge with a commit could not settle; nothing is changed."""
+def _said(completed: "subprocess.CompletedProcess[bytes]") -> str:
+    return (completed.stderr.strip() or completed.stdout.strip() or b"no reason given").decode(errors="replace")
+
+
+def _hook(repository: Repository, name: str, *arguments: str) -> str | None:
+    """Run a hook that `git merge` would and `git commit` does not; what it says where it fails."""
+    completed = repository.finish("hook", "run", "--ignore-missing", name, "--", *arguments)
+    is_old = b"is not a git command" in completed.stderr  # git before 2.36
+    return None if completed.returncode == 0 or is_old else f"{name}: {_said(completed)}"
+
+
+class Tried(NamedTuple):
+    """What a merge would make: a commit that no ref is on, and the paths that are in conflict in it."""
+
+    commit: str
+    conflicts: list[str]
+
+
+def try_merge(repository: Repository, rev: str) -> Tried:
+    """A merge of HEAD with a commit, of which nothing is left but objects that git drops in time."""
     completed = repository.attempt(*with_driver(), "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", "HEAD", rev)
     if completed.returncode not in (0, 1):
-        raise UsageError(f"git can't try a merge: {completed.stderr.decode(errors='replace').strip()}", hint="git 2.38 or later can.")
-    return [os.fsdecode(path) for path in completed.stdout.split(b"\0")[1:] if path]
+        raise UsageError(f"git can't try a merge: {_said(completed)}", hint="git 2.38 or later can, of commits with a common history.")
+    tree, *paths = completed.stdout.split(b"\0")
+    commit = (
+        repository.run("-c", "user.name=amlgit", "-c", "user.email=amlgit@localhost", "commit-tree", tree.decode(), "-m", "tried").decode().strip()
+    )
+    return Tried(commit, [os.fsdecode(path) for path in paths if path])
+
+
+def reopen(repository: Repository, sides: Sequence[str], paths: Sequence[str]) -> None:
+    """Make paths conflicts of base, ours and theirs again: while their files are rewritten, a merge can be aborted only over such."""
+    zeros = "0" * (40 if repository.object_format == "sha1" else 64)
+    lines = [f"0 {zeros}\t{path}" for path in paths]
+    for stage, side in zip((_BASE, _OURS, _THEIRS), sides, strict=True):
+        files = repository.tree(side)
+        lines += [f"{files[path][0]} {files[path][1]} {stage}\t{path}" for path in paths if path in files]
+    repository.run("update-index", "-z", "--index-info", stdin=os.fsencode("".join(f"{line}\0" for line in lines)))
 
 
 def unmerged(repository: Repository) -> list[Unmerged]:

@@ -27,7 +27,7 @@ def pick(repository: Repository, commits: Sequence[str]) -> int:
     before = repository.head()
     repository.run("update-ref", PICKED, commits[-1])
     # a node that went there and one like it that was edited here are two nodes: only a file renamed as it is is the same file
-    completed = repository.attempt(*with_driver(), "cherry-pick", "-X", "find-renames=100%", "--allow-empty", *commits)
+    completed = repository.finish(*with_driver(), "cherry-pick", "-X", "find-renames=100%", "--allow-empty", *commits)
     if completed.returncode == 0:
         repository.run("update-ref", "-d", PICKED)
         return len(commits)

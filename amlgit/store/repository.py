@@ -113,6 +113,22 @@ class Repository:
             start_new_session=True,  # a kill of our process group must not cut git off over its own lock files
         )
 
+    def finish(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        """`attempt` for a command that changes the work tree: it gets to its end whatever becomes of us.
+
+        What it says goes into files. Into a pipe that nobody reads any more a merge would end half-way, its files written and its index not.
+        """
+        import tempfile
+
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            command, environment = self.command(*arguments), self._environment({})
+            completed = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment, check=False, cwd=self.cwd, start_new_session=True
+            )
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(command, completed.returncode, out.read(), err.read())
+
     def start(self, *arguments: str, stdin: int | IO[bytes] | None = subprocess.DEVNULL) -> "subprocess.Popen[bytes]":
         """A git command under way, whose output the caller reads while it works; what it complains of is lost."""
         return subprocess.Popen(

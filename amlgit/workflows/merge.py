@@ -1,7 +1,8 @@
 """`merge`: git's merge, and where git stops or makes an unsound graph of two sound ones, a merge of the whole graphs."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,10 +20,11 @@ from amlgit.store import chains, merging, states
 from amlgit.store.folders import is_content
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.store.sources import FolderFiles, folder_of
+from amlgit.store.sources import folder_of
 from amlgit.store.states import Commit
-from amlgit.workflows.check import check, family, finding_folder
+from amlgit.workflows.check import family, finding_folder
 from amlgit.workflows.documents import of_folder
+from amlgit.workflows.merge_faults import errors, new_faults
 
 
 class Outcome(StrEnum):
@@ -65,20 +67,24 @@ def merge(
     ours = repository.head()
     if ours is None:
         raise Refused("this branch has no commit yet", hint=f"'git merge {rev}' makes it that commit.")
-    base = merging.merge_base(repository, ours, theirs)
-    if base == theirs:
+    sides = _Sides(merging.merge_base(repository, ours, theirs), ours, theirs)
+    if sides.base == theirs:
         return MergeReport(outcome=Outcome.UP_TO_DATE, rev=rev, commit=ours)
-    if dry_run:
-        conflicts = [] if base == ours else merging.would_conflict(repository, theirs)
-        outcome = Outcome.CONFLICTS if conflicts else Outcome.FAST_FORWARD if base == ours else Outcome.MERGED
-        return MergeReport(outcome=outcome, rev=rev, commit=None, conflicts=tuple(conflicts))
-    if base == ours:
+    if sides.base == ours and dry_run:
+        return MergeReport(outcome=Outcome.FAST_FORWARD, rev=rev, commit=None)
+    if sides.base == ours:
         with exclusive(repository):
             merging.fast_forward(repository, rev)
         return MergeReport(outcome=Outcome.FAST_FORWARD, rev=rev, commit=theirs)
+    if dry_run:
+        return _tried(repository, settings, sides, rev)
     if repository.identity() is None:
         raise Refused("git does not know who you are", hint="Set user.name and user.email with 'git config'.")
-    return _merge(repository, settings, _Sides(base, ours, theirs), rev, with_commit=with_commit, message=message)
+    with exclusive(repository):
+        report = _merged(repository, settings, sides, rev)
+        if report.outcome is not Outcome.STAGED or not with_commit:
+            return report
+        return replace(report, outcome=Outcome.MERGED, commit=merging.commit(repository, message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,82 +95,101 @@ class _Sides:
     ours: str
     theirs: str
 
-
-def _merge(repository: Repository, settings: Config, sides: _Sides, rev: str, *, with_commit: bool, message: str | None) -> MergeReport:
-    with exclusive(repository):
-        edited = {folder_of(path) for path in _uncommitted(repository)}
-        merging.begin(repository, rev)
-        unsound = {folder_of(entry.path) for entry in merging.unmerged(repository)} | {
-            _folder(found) for found in _faults(repository, settings, sides)
-        }
-        as_graphs = [path for path in sorted(unsound - edited - {""}) if _merge_folder(repository, sides, path)]
-        conflicts = tuple(entry.path for entry in merging.unmerged(repository))
-        faults = tuple(_faults(repository, settings, sides))
-        report = MergeReport(outcome=Outcome.CONFLICTS, rev=rev, commit=None, conflicts=conflicts, faults=faults, as_graphs=tuple(as_graphs))
-        if conflicts or faults:
-            return report
-        commit = merging.commit(repository, message) if with_commit else None
-        outcome = Outcome.MERGED if with_commit else Outcome.STAGED
-        return MergeReport(outcome=outcome, rev=rev, commit=commit, as_graphs=tuple(as_graphs))
+    @property
+    def heads(self) -> tuple[str, str]:
+        return self.ours, self.theirs
 
 
-def _uncommitted(repository: Repository) -> list[str]:
+def _tried(repository: Repository, settings: Config, sides: _Sides, rev: str) -> MergeReport:
+    """What a merge would come to."""
+    tried = merging.try_merge(repository, sides.theirs)
+    found = new_faults(repository, settings, sides.heads, rev=tried.commit, unsettled=tried.conflicts)
+    unsound = {folder_of(path) for path in tried.conflicts} | {finding_folder(finding.path) for finding in found}
+    edited = _edited(repository)
+    as_graphs = [path for path in sorted(unsound - edited - {""}) if _whole(repository, sides, path) is not None]
+    conflicts = tuple(path for path in tried.conflicts if folder_of(path) not in as_graphs or not _is_content(path))
+    faults = tuple(finding for finding in errors(found) if finding_folder(finding.path) not in as_graphs)
+    outcome = Outcome.CONFLICTS if conflicts or faults else Outcome.MERGED
+    return MergeReport(outcome=outcome, rev=rev, commit=None, conflicts=conflicts, faults=faults, as_graphs=tuple(as_graphs))
+
+
+def _merged(repository: Repository, settings: Config, sides: _Sides, rev: str) -> MergeReport:
+    """Merge into index and work tree."""
+    edited = _edited(repository)
+    merging.begin(repository, rev)
+    conflicts = _unmerged(repository)
+    found = new_faults(repository, settings, sides.heads, unsettled=conflicts)
+    unsound = {folder_of(path) for path in conflicts} | {finding_folder(finding.path) for finding in found}
+    as_graphs = []
+    for path in sorted(unsound - edited - {""}):
+        whole = _whole(repository, sides, path)
+        if whole is not None:
+            _write(repository, sides, path, whole)
+            as_graphs.append(path)
+    if as_graphs:
+        conflicts = _unmerged(repository)
+        found = new_faults(repository, settings, sides.heads, unsettled=conflicts)
+    outcome = Outcome.CONFLICTS if conflicts or errors(found) else Outcome.STAGED
+    return MergeReport(outcome=outcome, rev=rev, commit=None, conflicts=conflicts, faults=errors(found), as_graphs=tuple(as_graphs))
+
+
+def _unmerged(repository: Repository) -> tuple[str, ...]:
+    return tuple(entry.path for entry in merging.unmerged(repository))
+
+
+def _edited(repository: Repository) -> set[str]:
+    """The folders in which something is not committed: what a merge as a whole graph would write there is not git's to keep safe."""
     output = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
-    return [entry[3:].decode(errors="surrogateescape") for entry in output.split(b"\0") if entry]
-
-
-def _folder(finding: Finding) -> str:
-    return finding_folder(finding.path)
-
-
-def _faults(repository: Repository, settings: Config, sides: _Sides) -> list[Finding]:
-    """Errors in the folders that the merge touched that neither side had; those of a conflict's markers are git's to tell."""
-    found = [finding for finding in check(repository, settings, staged=True).findings if finding.severity == "error"]
-    folders = sorted({_folder(finding) for finding in found} - {""})
-    if not folders:
-        return []
-    unmerged = {entry.path for entry in merging.unmerged(repository)}
-    known = {
-        (finding.rule, finding.path, finding.message)
-        for side in (sides.ours, sides.theirs)
-        for finding in check(repository, settings, paths=folders, rev=side).findings
-    }
-    return [finding for finding in found if (finding.rule, finding.path, finding.message) not in known and finding.path not in unmerged]
+    return {folder_of(os.fsdecode(entry[3:])) for entry in output.split(b"\0")}
 
 
 # --- whole graphs
 
 
-def _merge_folder(repository: Repository, sides: _Sides, path: str) -> bool:
-    """Merge an experiment as a whole graph into work tree and index; False where that leaves a clash too, and then nothing is changed."""
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """An experiment merged as a whole graph: its content, and the names of all content files that the sides have."""
+
+    content: Mapping[str, bytes]
+    known: frozenset[str]
+
+
+def _whole(repository: Repository, sides: _Sides, path: str) -> _Whole | None:
+    """An experiment merged as a whole graph; None where that leaves a clash too, or where a side has no such experiment."""
     if sides.base is None:
-        return False
+        return None
     folders = [states.read(repository, Commit(rev), [path]).get(path) for rev in (sides.base, sides.ours, sides.theirs)]
-    if any(folder is None or folder.kind != chains.EXPERIMENT or folder.others for folder in folders):
-        return False
-    found = [folder for folder in folders if folder is not None]
+    found = [folder for folder in folders if folder is not None and folder.kind == chains.EXPERIMENT and not folder.others]
+    if len(found) < len(folders):
+        return None
     try:
-        documents = [of_folder(folder).document for folder in found]
-        merged = merge_graphs(documents[0], documents[1], documents[2])
+        merged = merge_graphs(*(of_folder(folder).document for folder in found))
         if merged.clashes:
-            return False
+            return None
         content = Splitter(ALLOW_ALL).split_protected(merged.document, family(found[1])).content
     except InvalidDocument:
-        return False
-    _write(repository, path, content, found)
-    return True
+        return None
+    return _Whole(content, frozenset(name for folder in found for name in folder.files if _is_content(f"{path}/{name}")))
 
 
-def _write(repository: Repository, path: str, content: Mapping[str, bytes], sides: Sequence[FolderFiles]) -> None:
-    """Put a merged experiment in place of what git made of it. The merge is not committed yet: a kill leaves it to be aborted or resumed."""
+def _is_content(path: str) -> bool:
+    return is_content(path.split("/")[2], chains.EXPERIMENT)
+
+
+def _write(repository: Repository, sides: _Sides, path: str, whole: _Whole) -> None:
+    """Put a merged experiment in place of what git made of it; killed in between, it is in conflict, and 'git merge --abort' takes it back."""
     place = repository.require_work_tree() / path
-    known = {name for side in sides for name in side.files if is_content(name.partition("/")[0], chains.EXPERIMENT)}
-    for name in sorted(known - content.keys()):
-        (place / name).unlink(missing_ok=True)
-    for name, data in content.items():
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(place / name, data)
-    merging.stage(repository, [f"{path}/{name}" for name in sorted(known | content.keys())])
+    names = sorted(whole.known | whole.content.keys())
+    paths = [f"{path}/{name}" for name in names]
+    assert sides.base is not None  # else there is no whole graph
+    merging.reopen(repository, (sides.base, sides.ours, sides.theirs), paths)
+    for name in names:
+        if name in whole.content:
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(place / name, whole.content[name])
+        else:
+            (place / name).unlink(missing_ok=True)
+    merging.stage(repository, paths)
 
 
 # --- files
