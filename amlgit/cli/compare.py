@@ -70,7 +70,8 @@ def diff(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> in
     elif options["as_markdown"]:
         _show_markdown(report)
     else:
-        _show(report, stat=options["stat"], whole_layout=options["layout"])
+        with run.paged():
+            _show(report, stat=options["stat"], whole_layout=options["layout"])
     for problem in report.problems:
         output.note(f"{problem.path} can't be compared: {problem.reason}")
         if problem.hint:

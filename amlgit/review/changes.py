@@ -113,7 +113,7 @@ def _value(change: Change, names: Names) -> values.Words:
     link = _link(change, names)
     if link:
         return values.Words(f"{where}: {link}")
-    old, new = (_told(side, names) for side in (change.old, change.new))
+    old, new = _told(change, names)
     if change.what is What.SCRIPT and all(side is None or isinstance(side, str) for side in (old, new)) and old != new:
         words = values.text(str(old or ""), str(new or ""))
     elif change.kind is Kind.CHANGED:
@@ -123,16 +123,28 @@ def _value(change: Change, names: Names) -> values.Words:
     return words._replace(line=": ".join(filter(None, (where, words.line))))
 
 
-def _told(entry: Json, names: Names) -> Json:
-    """The part of an entry that a person reads: of a parameter its value, of a port what it is bound to."""
-    if not isinstance(entry, Mapping):
-        return entry
-    if "Value" in entry and entry.get("LinkedGlobalParameter") is None and entry.get("ValueType") == "Literal":
-        return entry["Value"]
-    told = {name: value for name, value in entry.items() if value is not None and name != "Name"}
-    if "PortId" in told:
-        told["PortId"] = names.feed(told["PortId"])
-    return told if "Name" in entry else entry
+def _told(change: Change, names: Names) -> tuple[Json, Json]:
+    """What a person reads of both sides: of a parameter its value, where nothing else is said, of a port what it is bound to."""
+    sides = (change.old, change.new)
+    if all(side is None or (isinstance(side, Mapping) and _is_only_a_value(side)) for side in sides):
+        old, new = (side["Value"] if isinstance(side, Mapping) else None for side in sides)
+        return old, new
+    old, new = (_members(side, names) if isinstance(side, Mapping) and "Name" in side else side for side in sides)
+    return old, new
+
+
+def _is_only_a_value(parameter: Object) -> bool:
+    return "Value" in parameter and parameter.get("LinkedGlobalParameter") is None and parameter.get("ValueType") == "Literal"
+
+
+def _members(entry: Object, names: Names) -> Json:
+    """An entry of a list without its name and what is not said, in words."""
+    told = {_WORDS.get(name, name): value for name, value in entry.items() if value is not None and name != "Name"}
+    return {name: names.feed(value) if name == _PORT else value for name, value in told.items()}
+
+
+_PORT = "at"
+_WORDS = {"PortId": _PORT, "LinkedGlobalParameter": "set by web service parameter", "ParameterDefinition": "definition"}
 
 
 def _link(change: Change, names: Names) -> str:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
+from amlgit.form.companions import ASSETS, read_names
 from amlgit.model.jsontext import Json, Object, dumps
 from amlgit.store import chains
-from amlgit.store.folders import is_content
+from amlgit.store.folders import Folder, is_content
 from amlgit.store.repository import Repository
 from amlgit.store.sources import FolderFiles
 
@@ -61,6 +62,14 @@ def _join(kind: str, content: Mapping[str, bytes], run: bytes | None, *, may_dan
     from amlgit.form import webservices
 
     return webservices.join(content, run)
+
+
+def asset_names(repository: Repository, folder: Folder | None) -> dict[str, str]:
+    """The names of assets as the folder's assets.json has them now: for older versions too, for families keep their names."""
+    if folder is None or repository.work_tree is None:
+        return {}
+    path = repository.work_tree / folder.path / ASSETS
+    return read_names(path.read_bytes(), f"{folder.path}/{ASSETS}") if path.is_file() else {}
 
 
 def wire(document: Json) -> bytes:

@@ -6,22 +6,20 @@ from pathlib import Path
 
 from amlgit.errors import InvalidDocument, StorageFailed
 from amlgit.form import experiments
-from amlgit.form.companions import ASSETS, read_names
 from amlgit.model.experiments import is_experiment, seconds
 from amlgit.model.jsontext import Object, loads
 from amlgit.review.lenient import members, text
 from amlgit.review.outline import Outline, Version
-from amlgit.store.folders import Folder
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.documents import of_version
+from amlgit.workflows.documents import asset_names, of_version
 from amlgit.workflows.export import folder_document, required_folder
 
 
 def show(repository: Repository, name: str) -> Outline:
     """The outline of a version, or of what the work tree holds."""
     choice = choose(repository, name)
-    names = _names(repository, choice.subject.folder)
+    names = asset_names(repository, choice.subject.folder)
     if choice.version is None:
         folder = required_folder(choice)
         return _outline(folder_document(repository, folder, may_dangle=True).document, choice.subject.title, names, folder.path, None)
@@ -68,14 +66,6 @@ def _outline(document: Object, title: str, names: dict[str, str], folder: str | 
     from amlgit.review import experiment_outline
 
     return experiment_outline.outline(document, names, folder=folder, version=version)
-
-
-def _names(repository: Repository, folder: Folder | None) -> dict[str, str]:
-    """The names of assets as the folder's assets.json has them now: for older versions too, for families keep their names."""
-    if folder is None or repository.work_tree is None:
-        return {}
-    path = repository.work_tree / folder.path / ASSETS
-    return read_names(path.read_bytes(), f"{folder.path}/{ASSETS}") if path.is_file() else {}
 
 
 def _version(choice: Choice, document: Object) -> Version:
