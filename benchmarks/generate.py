@@ -111,6 +111,11 @@ def _guid(random: Random) -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
+def new_node_id(random: Random) -> str:
+    """A guid and a number, as Studio names nodes."""
+    return f"{_guid(random)}-{random.randint(10, 99_999)}"
+
+
 def _signature(random: Random) -> str:
     return b64encode(random.randbytes(32)).decode().translate(_SAFE_BASE64)
 
@@ -138,7 +143,7 @@ def _add_node(graph: _Graph, random: Random) -> None:
     offered = MODULES if graph.nodes else MODULES[:1]
     fitting = [module for module in offered if {_kind(port) for port in module.inputs} <= kinds]
     module = random.choices(fitting, [6 if len(module.outputs) == 1 else 1 for module in fitting])[0]
-    node = f"{_guid(random)}-{random.randint(10, 99_999)}"
+    node = new_node_id(random)
     for port in module.inputs:
         if port not in _NEVER_FED and (port not in _SELDOM_FED or random.random() < 0.3):
             source = random.choice(_outputs(graph.nodes, _kind(port)))

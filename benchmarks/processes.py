@@ -139,7 +139,7 @@ def _peak(process: int) -> int:
 def machine() -> dict[str, str]:
     """What the figures were taken on; nothing that names the machine."""
     git = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    libraries = {name: metadata.version(name) for name in ("click", "msgspec", "orjson", "GitPython")}
+    libraries = {name: metadata.version(name) for name in ("click", "msgspec", "orjson", "GitPython", "deepdiff")}
     return {
         "system": f"{platform.system()} {platform.machine()}",
         "processor": _processor(),

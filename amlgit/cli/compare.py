@@ -70,7 +70,8 @@ def diff(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> in
     elif options["as_markdown"]:
         _show_markdown(report)
     else:
-        _show(report, stat=options["stat"], whole_layout=options["layout"])
+        with run.paged():
+            _show(report, stat=options["stat"], whole_layout=options["layout"])
     for problem in report.problems:
         output.note(f"{problem.path} can't be compared: {problem.reason}")
         if problem.hint:
@@ -112,10 +113,13 @@ def _names(entry: "Compared") -> "Names":
 
 def _summary_of(entry: "Compared") -> str:
     """What changed in short; of what came or went as a whole how large it is."""
-    from amlgit.review.changes import size, summary
+    from amlgit.review.changes import item, size, summary
+    from amlgit.workflows.diff import FILE
 
     if entry.is_whole:
         return size(entry.new or entry.old or {})
+    if entry.kind == FILE:
+        return next((item(change, _names(entry)).text for change in entry.diff.changes), "no changes")
     return "renamed" if entry.status == "renamed" and not entry.diff.changes else summary(entry.diff)
 
 
@@ -173,6 +177,7 @@ def _diagnostic(problem: "Problem") -> Mapping[str, object]:
 
 def _show_patch(report: "DiffReport", *, is_file: bool) -> None:
     from amlgit.model.jsontext import dumps_pretty
+    from amlgit.review.changes import is_of_a_secret
     from amlgit.workflows.diff import patch
     from amlgit.workflows.diff_secrets import file_patch
 
@@ -181,8 +186,11 @@ def _show_patch(report: "DiffReport", *, is_file: bool) -> None:
     operations: list[Object] = []
     for entry in report.compared:
         operations += file_patch(entry) if is_file else patch(entry)
+    secrets = sum(is_of_a_secret(change) for entry in report.compared for change in entry.diff.changes)
     sys.stdout.buffer.write(dumps_pretty(operations))
     sys.stdout.flush()
+    if secrets:
+        output.note(f"{secrets} {'secret differs' if secrets == 1 else 'secrets differ'}, and no patch holds one.")
 
 
 # --- for people
@@ -244,8 +252,9 @@ def _show_group(group: "Group") -> None:
 
 def _show_items(items: Iterable["Item"], indent: str) -> None:
     for item in items:
-        click.secho(f"{indent}{item.sign} ", fg=_COLOURS[item.sign], nl=False)
-        click.echo(_line(item.text))
+        if item.change.path:  # what became of a whole file is said in its heading
+            click.secho(f"{indent}{item.sign} ", fg=_COLOURS[item.sign], nl=False)
+            click.echo(_line(item.text))
         for part in item.parts:
             click.secho(f"{indent}    {_line(part)}", fg=_COLOURS.get(part[:2].rstrip()) if part[1:2] == " " else None)
         for line in item.script:

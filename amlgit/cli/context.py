@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ class Session:
     folder: Path
     quiet: bool
     color: bool | None
+    pager: bool
 
     def repository(self) -> Repository:
         """The repository around the folder amlgit runs in."""
@@ -34,6 +36,10 @@ class Session:
     def path(self, name: str) -> Path:
         """A path from the command line."""
         return self.folder / name
+
+    def paged(self) -> AbstractContextManager[None]:
+        """What is printed inside goes through the user's pager, where it is too long for the terminal."""
+        return output.paged(self.folder, is_wanted=self.pager)
 
     def hint(self, text: str) -> None:
         """A word on what to do next, unless none is wanted."""
@@ -51,7 +57,7 @@ def session(ctx: click.Context) -> Session:
             raise click.UsageError(f"-C {options['folder']}: there is no such folder")
     color = output.colour(options["color"])
     ctx.find_root().color = ctx.color = color
-    return Session(folder=folder, quiet=options["quiet"], color=color)
+    return Session(folder=folder, quiet=options["quiet"], color=color, pager=options["pager"])
 
 
 def settings_of(repository: Repository) -> "tuple[Config, Path]":

@@ -34,6 +34,7 @@ VERBS: dict[str, str] = {
     "resolve": "merging",
     "rm": "move",
     "secret": "secret",
+    "show": "show",
     "status": "see",
     "tag": "mapping",
     "uninstall": "setup",
@@ -69,8 +70,9 @@ class _Verbs(click.Group):
 @click.option("-C", "folder", metavar="DIR", help="Run as if started in DIR.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no hints on standard error.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colour.")
+@click.option("--no-pager", is_flag=True, help="No pager for long output on a terminal.")
 @click.pass_context
-def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str) -> None:
+def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str, no_pager: bool) -> None:
     """Azure Machine Learning Studio (classic) experiments under git.
 
     \b
@@ -79,7 +81,7 @@ def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str) -> N
     amlgit log EXPERIMENT                         its versions
     amlgit export EXPERIMENT@3                    version 3 as the JSON file it was
     """  # noqa: D301
-    ctx.obj = {"folder": folder, "quiet": quiet, "color": color}
+    ctx.obj = {"folder": folder, "quiet": quiet, "color": color, "pager": not no_pager}
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
 """Reports to people and to programs; failures to words and exit codes."""
 
+import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 
 import click
@@ -153,3 +154,35 @@ def colour(choice: str) -> bool | None:
     if choice != "auto":
         return choice == "always"
     return False if os.environ.get("NO_COLOR") else None
+
+
+@contextmanager
+def paged(folder: Path, *, is_wanted: bool) -> Iterator[None]:
+    """Show what is printed inside in the user's pager, where it is too long for the terminal; elsewhere just print it."""
+    context = click.get_current_context()
+    if not (is_wanted and sys.stdout.isatty()):
+        yield
+        return
+    color, context.color = context.color, context.color is not False  # the pager shows on the terminal what is no terminal's here
+    collected = io.StringIO()
+    try:
+        with redirect_stdout(collected):
+            yield
+    finally:
+        context.color = color
+        _show(collected.getvalue(), folder)
+
+
+def _show(text: str, folder: Path) -> None:
+    import shutil
+
+    from amlgit.store import pager
+
+    columns, rows = shutil.get_terminal_size()
+    lines = text.split("\n")
+    if len(lines) >= rows or sum(max(1, -(-len(click.unstyle(line)) // columns)) for line in lines) >= rows:
+        command = pager.pager(folder, os.environ)
+        if command and pager.show(command, text.encode(errors="replace"), os.environ):
+            return
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -40,7 +40,8 @@ class _Comparison:
         self._old, self._new = keyed.renamed(old, recreated), new
         self._graphs = _object(self._old, GRAPH), _object(new, GRAPH)
         self._nodes = keyed.nodes(self._graphs[0]), keyed.nodes(self._graphs[1])
-        self._labels: dict[str, str] | None = None
+        self._alike: dict[tuple[str, str], dict[str, str]] = {}
+        """Digits → the nodes whose labels may be the same, with their modules; filled for the first name."""
         self._changes: list[Change] = []
         self._with_node: dict[str, list[Edit]] = {}
         """What goes with a node that was added or removed: its edges and its box."""
@@ -53,7 +54,7 @@ class _Comparison:
         old_nodes, new_nodes = self._nodes
         for node_id in old_nodes.keys() ^ new_nodes.keys():
             self._with_node[node_id] = []
-        for node_id in sorted(old_nodes.keys() & new_nodes.keys()):
+        for node_id in old_nodes.keys() & new_nodes.keys():
             self._node(node_id, old_nodes[node_id], new_nodes[node_id])
         self._edges()
         self._data()
@@ -69,18 +70,22 @@ class _Comparison:
     # --- reporting
 
     def _name(self, node_id: str) -> NodeName:
-        if self._labels is None:
-            # a node that is in both is called by its new module
-            pairs = {key: str(node.get("ModuleId")) for side in self._nodes for key, node in side.items() if isinstance(node, Mapping)}
-            self._labels = dict(naming.stems(pairs.items()))
         node = self._nodes[1].get(node_id) or self._nodes[0].get(node_id)
         comment = node.get("Comment") if isinstance(node, Mapping) else None
         return NodeName(
             id=node_id,
             old_id=self._old_id.get(node_id, node_id),
-            label=self._labels[node_id],
+            label=self._label(node_id),
             comment=comment if isinstance(comment, str) else "",
         )
+
+    def _label(self, node_id: str) -> str:
+        if not self._alike:
+            # a node that is in both is called by its new module
+            pairs = {key: str(node.get("ModuleId")) for side in self._nodes for key, node in side.items() if isinstance(node, Mapping)}
+            for key, module_id in pairs.items():
+                self._alike.setdefault(_digits(key), {})[key] = module_id
+        return naming.stems(self._alike[_digits(node_id)].items())[node_id]
 
     def _report(self, change_class: ChangeClass, what: What, edit: Edit, *, node: str | None = None, kind: Kind | None = None) -> None:
         """One edit that is a change of its own."""
@@ -129,6 +134,8 @@ class _Comparison:
     def _node(self, node_id: str, old: Json, new: Json) -> None:
         assert isinstance(old, Mapping)
         assert isinstance(new, Mapping)
+        if keyed.same_node(old, new, OWNED_BY_RUNS):
+            return
         path = (GRAPH, NODES, node_id)
         if not equal(old.get("ModuleId"), new.get("ModuleId")):
             one, other = old.get("ModuleId", MISSING), new.get("ModuleId", MISSING)
@@ -136,9 +143,9 @@ class _Comparison:
         for name in (PARAMETERS, INPUTS, OUTPUTS):
             if not keyed.same_entries(old.get(name), new.get(name)) or (name in old) != (name in new):
                 self._list(node_id, (*path, name), old.get(name, MISSING), new.get(name, MISSING))
-        for name in old.keys() | new.keys():
+        for name in (old.keys() | new.keys()) - _NODE_SPECIAL:
             one, other = old.get(name, MISSING), new.get(name, MISSING)
-            if name not in _NODE_SPECIAL and not equal(one, other):
+            if not equal(one, other):
                 edit = Edit(path=(*path, name), old=one, new=other)
                 self._folded.append(edit) if name == keyed.FOLDED else self._report(ChangeClass.METADATA, What.FIELD, edit, node=node_id)
 
@@ -360,6 +367,11 @@ def _recreated(old: Object, new: Object) -> Mapping[str, str]:
     from amlgit.compare.match import recreated_nodes  # most diffs do without, and a hook may not be slow
 
     return recreated_nodes(old, new)
+
+
+def _digits(node_id: str) -> tuple[str, str]:
+    """What two node ids share wherever their labels could be one."""
+    return node_id[:4].lower(), node_id.rpartition("-")[2]
 
 
 def _object(whole: Object, name: str) -> Object:

@@ -14,6 +14,8 @@ from amlgit.model.jsontext import Json, Object
 
 _NO_EDIT = frozenset({*OWNED_BY_RUNS, keyed.FOLDED})
 """Members of a node whose change is no reason to keep the node."""
+_NO_WIRING = _NO_EDIT | {keyed.PARAMETERS, "Comment"}
+"""Members of a node that hold nothing of its wiring."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +97,11 @@ def same_feeding(node_id: str, one: Fed, other: Fed) -> bool:
     assert isinstance(first, Mapping)
     assert isinstance(second, Mapping)
     return equal(one.edges_into.get(node_id), other.edges_into.get(node_id)) and keyed.same_node(first, second)
+
+
+def same_wiring(node_id: str, one: Fed, other: Fed) -> bool:
+    """Whether a node has the same module, ports and edges into it in two graphs, whatever its parameters; or is in neither."""
+    first, second = one.nodes.get(node_id), other.nodes.get(node_id)
+    if not isinstance(first, Mapping) or not isinstance(second, Mapping):
+        return first is second
+    return equal(one.edges_into.get(node_id), other.edges_into.get(node_id)) and keyed.same_node(first, second, _NO_WIRING)

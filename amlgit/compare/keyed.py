@@ -7,6 +7,7 @@ an entry that is no object) stays as it is and is compared as one value.
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
 from amlgit.compare.changes import MISSING, Edit, Missing, Path
+from amlgit.compare.three import equal, is_of_texts
 from amlgit.errors import InvalidDocument
 from amlgit.form import layout
 from amlgit.model import ids
@@ -23,7 +24,6 @@ HEAD, BOXES, TAIL = "Head", "Boxes", "Tail"
 FOLDED = "CommentCollapsed"
 """A member of a node that is layout, as positions are."""
 _PUBLISHED = ("InputPortsForPublish", "OutputPortsForPublish")
-_TEXTS = frozenset({str, type(None)})
 
 
 class Keyed(dict[str, Json]):
@@ -170,7 +170,7 @@ def same_node(one: Object, other: Object, but: Container[str] = ()) -> bool:
         if name in NODE_LISTS:
             if not (same_entries(value, other[name]) or same(_in_order(value), _in_order(other[name]))):
                 return False
-        elif not (value == other[name] if type(value) is str else same(value, other[name])):
+        elif not equal(value, other[name]):
             return False
     return True
 
@@ -181,8 +181,7 @@ def same_entries(one: Json | Missing, other: Json | Missing) -> bool:
         return one is None and other is None
     try:
         olds, news = {entry["Name"]: entry for entry in one}, {entry["Name"]: entry for entry in other}
-        # what equals a text or null is one; numbers, truth values and objects need the closer look: 1 == True
-        return olds == news and len(olds) == len(one) == len(other) and {type(value) for entry in one for value in entry.values()} <= _TEXTS
+        return olds == news and len(olds) == len(one) == len(other) and all(map(is_of_texts, one))
     except (TypeError, KeyError, AttributeError):
         return False
 

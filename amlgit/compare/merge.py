@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from amlgit.compare import keyed
 from amlgit.compare.changes import MISSING, Missing, Path, Side
-from amlgit.compare.feeds import Fed, Feed, same_feeding
+from amlgit.compare.feeds import Fed, Feed, same_feeding, same_wiring
 from amlgit.compare.keyed import CANVAS, EDGES, GRAPH, INPUTS, NODES, OUTPUTS, PARAMETERS, SERVICE, Keyed, KeyedCanvas
 from amlgit.compare.match import recreated_nodes
 from amlgit.compare.texts import merge_text
@@ -73,6 +73,8 @@ class _Merging:
         self._edges: list[Object] = []
         """Edges into the nodes that were merged so far."""
         self._nodes: dict[str, Json] = {}
+        self._rewired: set[Fed] = set()
+        """Sides that changed the wiring of a node in a way of their own."""
 
     def merge(self) -> Merge:
         for node_id in sorted(self._ours.nodes.keys() | self._theirs.nodes.keys()):
@@ -167,7 +169,10 @@ class _Merging:
         is_in = [node_id in side.nodes for side in self._graphs]
         if not all(is_in[1:]):
             return self._node_of_one_side(path, node_id, self._ours if is_in[1] else self._theirs)
-        if same_feeding(node_id, self._ours, self._theirs) or (is_in[0] and same_feeding(node_id, self._base, self._theirs)):
+        if same_feeding(node_id, self._ours, self._theirs):
+            return self._taken(node_id, self._ours)
+        self._note_wiring(node_id)
+        if is_in[0] and same_feeding(node_id, self._base, self._theirs):
             return self._taken(node_id, self._ours)
         if is_in[0] and same_feeding(node_id, self._base, self._ours):
             return self._taken(node_id, self._theirs)
@@ -175,6 +180,7 @@ class _Merging:
         return self._fed((*path, INPUTS), node_id, self._object(path, (base, ours, theirs), self._node_member))
 
     def _node_of_one_side(self, path: Path, node_id: str, side: Fed) -> Side:
+        self._note_wiring(node_id)
         if node_id in self._base.nodes:
             if side.left_alone(node_id, self._base):
                 return MISSING
@@ -274,7 +280,13 @@ class _Merging:
 
     # --- the whole graph
 
+    def _note_wiring(self, node_id: str) -> None:
+        """Remember which sides changed what only the whole graph can show to be wrong."""
+        self._rewired |= {side for side in (self._ours, self._theirs) if not same_wiring(node_id, self._base, side)}
+
     def _new_faults(self, document: Object) -> list[Clash]:
+        if len(self._rewired) < 2 and self._is_wired_alike_around():
+            return []  # all wiring is that of one side
         found = faults(document)
         known = {_place(fault) for side in (self._ours, self._theirs) for fault in faults(side.document)} if found else set()
         return [
@@ -282,6 +294,15 @@ class _Merging:
             for fault in found
             if _place(fault) not in known
         ]
+
+    def _is_wired_alike_around(self) -> bool:
+        """Whether what refers to nodes and is part of none is the same on both sides."""
+        ours, theirs = (side.document for side in (self._ours, self._theirs))
+        if self._ours.stray_edges or self._theirs.stray_edges or not equal(ours.get(SERVICE), theirs.get(SERVICE)):
+            return False
+        graphs = [document[GRAPH] for document in (ours, theirs)]
+        info = [graph.get("PublishInfo") for graph in graphs if isinstance(graph, Mapping)]
+        return equal(info[0], info[1])
 
 
 def _place(fault: Fault) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, Union
 
 from amlgit.compare.changes import Missing, Path, Side
-from amlgit.model.jsontext import same
+from amlgit.model.jsontext import Object, same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,20 @@ Merged: TypeAlias = Union[Side, Clash]
 
 def equal(one: Side, other: Side) -> bool:
     """Whether two sides have the same JSON, or neither has any."""
-    if isinstance(one, Missing) or isinstance(other, Missing):
-        return one is other
-    return one is other or (type(one) is type(other) and one == other and (type(one) is str or same(one, other)))
+    if one is other:
+        return True
+    if type(one) is not type(other) or one != other or isinstance(one, Missing) or isinstance(other, Missing):
+        return False
+    # what equals a text is one; numbers, truth values and what holds them need the closer look: 1 == True
+    return type(one) is str or (type(one) is dict and is_of_texts(one)) or same(one, other)
+
+
+def is_of_texts(entry: Object) -> bool:
+    """Whether an object holds nothing but texts and nulls: then only its like is equal to it."""
+    return _TEXTS.issuperset(map(type, entry.values()))
+
+
+_TEXTS = frozenset({str, type(None)})
 
 
 def resolve(path: Path, base: Side, ours: Side, theirs: Side) -> Merged:

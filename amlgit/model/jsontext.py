@@ -261,5 +261,13 @@ def same(one: Json, other: Json) -> bool:
 
 def printable(text: str, limit: int = 80) -> str:
     """`text` fit for one line of a message: no control characters, no more than `limit` characters."""
-    shown = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    shown = text if text.isprintable() else "".join(map(_shown, text))
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() or character in _JOINERS else "\N{REPLACEMENT CHARACTER}"
+
+
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Invisible, but part of how emoji, Persian and the scripts of India are spelled."""

@@ -64,7 +64,7 @@ def _of_node(changes: Sequence[Change], names: Names) -> Group:
     description = names.module(node.id)
     notes = [f"was {names.node(node.old_id)}"] if node.old_id != node.id else []
     notes += [f"a module whose name is not known: {description}"] if description is not None else []
-    is_told = any(change.path[-1] == "Comment" for change in changes)
+    is_told = any(change.path[-1:] == ("Comment",) for change in changes)
     return Group(
         name=names.node(node.id),
         note="; ".join(notes),
@@ -108,31 +108,43 @@ def item(change: Change, names: Names, *, whole_layout: bool = False) -> Item:
 
 def _value(change: Change, names: Names) -> values.Words:
     where = place(change)
-    if change.path[0] == "Tags" and len(change.path) > 1:
+    if change.path[:1] == ("Tags",) and len(change.path) > 1:
         return values.Words(f"tag {values.alone(change.path[1])}")
     link = _link(change, names)
     if link:
         return values.Words(f"{where}: {link}")
-    old, new = (_told(side, names) for side in (change.old, change.new))
+    old, new = _told(change, names)
     if change.what is What.SCRIPT and all(side is None or isinstance(side, str) for side in (old, new)) and old != new:
         words = values.text(str(old or ""), str(new or ""))
     elif change.kind is Kind.CHANGED:
         words = values.change(old, new)
     else:
         words = values.single(new, "+") if change.kind is Kind.ADDED else values.single(old, "-")
-    return words._replace(line=f"{where}: {words.line}" if words.line else where)
+    return words._replace(line=": ".join(filter(None, (where, words.line))))
 
 
-def _told(entry: Json, names: Names) -> Json:
-    """The part of an entry that a person reads: of a parameter its value, of a port what it is bound to."""
-    if not isinstance(entry, Mapping):
-        return entry
-    if "Value" in entry and entry.get("LinkedGlobalParameter") is None and entry.get("ValueType") == "Literal":
-        return entry["Value"]
-    told = {name: value for name, value in entry.items() if value is not None and name != "Name"}
-    if "PortId" in told:
-        told["PortId"] = names.feed(told["PortId"])
-    return told if "Name" in entry else entry
+def _told(change: Change, names: Names) -> tuple[Json, Json]:
+    """What a person reads of both sides: of a parameter its value, where nothing else is said, of a port what it is bound to."""
+    sides = (change.old, change.new)
+    if all(side is None or (isinstance(side, Mapping) and _is_only_a_value(side)) for side in sides):
+        old, new = (side["Value"] if isinstance(side, Mapping) else None for side in sides)
+        return old, new
+    old, new = (_members(side, names) if isinstance(side, Mapping) and "Name" in side else side for side in sides)
+    return old, new
+
+
+def _is_only_a_value(parameter: Object) -> bool:
+    return "Value" in parameter and parameter.get("LinkedGlobalParameter") is None and parameter.get("ValueType") == "Literal"
+
+
+def _members(entry: Object, names: Names) -> Json:
+    """An entry of a list without its name and what is not said, in words."""
+    told = {_WORDS.get(name, name): value for name, value in entry.items() if value is not None and name != "Name"}
+    return {name: names.feed(value) if name == _PORT else value for name, value in told.items()}
+
+
+_PORT = "at"
+_WORDS = {"PortId": _PORT, "LinkedGlobalParameter": "set by web service parameter", "ParameterDefinition": "definition"}
 
 
 def _link(change: Change, names: Names) -> str:
@@ -273,6 +285,12 @@ def _number(count: int, one: str, many: str) -> str:
 
 
 # --- in short
+
+
+def is_of_a_secret(change: Change) -> bool:
+    """Whether nothing changed but what a placeholder stands for."""
+    return change.kind is Kind.CHANGED and same(change.old, change.new)
+
 
 _MANY = {ChangeClass.PARAMETER: "parameters", ChangeClass.SCRIPT: "scripts", ChangeClass.MODULE: "modules"}
 """Classes that are a thing one can count."""

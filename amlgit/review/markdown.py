@@ -37,7 +37,8 @@ def nodes(items: Iterable[Item]) -> Iterator[str]:
 
 
 def _item(item: Item, indent: str) -> Iterator[str]:
-    yield f"{indent}- `{item.sign}` {escaped(item.text)}"
+    if item.change.path:  # what became of a whole file is said in its heading
+        yield f"{indent}- `{item.sign}` {escaped(item.text)}"
     for part in item.parts:
         yield f"{indent}  - {escaped(part)}"
     if item.script:

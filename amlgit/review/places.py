@@ -19,8 +19,12 @@ _GRAPH = 2
 
 
 def place(change: Change) -> str:
-    """The place of a change as Studio's own pages call it, without the node it is at."""
+    """The place of a change as Studio's own pages call it, without the node it is at; nothing where it is a whole file."""
     path = change.path
+    if not path:
+        return ""
+    if len(path) == 1 and change.node is not None:
+        return "script"  # of a node whose page is not there to say more
     if path[0].casefold() == "properties":
         return printable(_of_service(path, has_node=change.node is not None))
     if path[0] == "WebService" and len(path) > _GRAPH:

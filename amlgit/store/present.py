@@ -9,6 +9,7 @@ from amlgit.form.companions import SYNC, Binding, read_sync
 from amlgit.store.folders import PARENTS, Folder, folders, is_content
 from amlgit.store.objects import blob_id, tree_id
 from amlgit.store.repository import Repository
+from amlgit.store.sources import folder_of
 
 
 def uncommitted(repository: Repository) -> list[str]:
@@ -17,12 +18,6 @@ def uncommitted(repository: Repository) -> list[str]:
         return []
     output = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *PARENTS.values())
     return sorted(os.fsdecode(entry[3:]) for entry in output.split(b"\0") if len(entry) > 3)
-
-
-def folder_of(file: str) -> str:
-    """The experiment's or service's folder a file is in; empty where it is in none."""
-    parts = file.split("/")
-    return "/".join(parts[:2]) if len(parts) > 2 else ""
 
 
 def present(repository: Repository) -> list[Folder]:

@@ -115,8 +115,8 @@ def _fix(repository: Repository, source: Source, paths: Sequence[str], decisions
     return CheckReport(checked=checked, findings=after, fixed=tuple(fixed))
 
 
-def folder_of(path: str) -> str:
-    """The experiment's or service's folder of a file in the repository."""
+def finding_folder(path: str) -> str:
+    """The experiment's or service's folder of a finding, which may be about the folder itself."""
     return "/".join(path.split("/")[:2])
 
 

@@ -48,6 +48,8 @@ class Choice:
     subject: Subject
     remote: str | None
     version: Entry | None
+    count: int | None = None
+    """How many versions the record of that remote has."""
 
 
 def subjects(repository: Repository) -> list[Subject]:
@@ -123,10 +125,10 @@ def _version(repository: Repository, subject: Subject, wanted: str) -> Choice:
         raise UsageError(f"{subject.title!r} has no record of versions here", hint=hint)
     is_number = re.fullmatch(r"-?[0-9]+", wanted) is not None
     found: list[tuple[str, Entry]] = []
-    counts = []
+    counts: dict[str, int] = {}
     for remote, tip in subject.chains.items():
         listed = chains.entries(repository, tip)
-        counts.append(f"{len(listed)} of {remote}")
+        counts[remote] = len(listed)
         if is_number:
             number = int(wanted) if int(wanted) > 0 else len(listed) + 1 + int(wanted)
             found += [(remote, entry) for entry in listed if entry.number == number and int(wanted) != 0]
@@ -136,6 +138,7 @@ def _version(repository: Repository, subject: Subject, wanted: str) -> Choice:
         names = ", ".join(f"{remote} ({entry.commit[:12]})" for remote, entry in found)
         raise UsageError(f"version {wanted} of {subject.title!r} is in the records of several remotes: {names}", hint="Name the snapshot.")
     if not found:
-        raise UsageError(f"{subject.title!r} has no version {wanted} (versions: {', '.join(counts)})", hint="'amlgit log' lists them.")
+        known = ", ".join(f"{count} of {remote}" for remote, count in counts.items())
+        raise UsageError(f"{subject.title!r} has no version {wanted} (versions: {known})", hint="'amlgit log' lists them.")
     remote, entry = found[0]
-    return Choice(subject=subject, remote=remote, version=entry)
+    return Choice(subject=subject, remote=remote, version=entry, count=counts[remote])

@@ -21,6 +21,9 @@ from amlgit.workflows.documents import Joined, as_draft, of_folder
 NO_EXPERIMENT: Object = {"Graph": {"ModuleNodes": [], "EdgesInternal": []}}
 NO_SERVICE: Object = {"properties": {"package": {"nodes": {}, "edges": []}}}
 
+FILE = "file"
+"""The kind of what is compared line by line."""
+
 _VERSION = re.compile(r".+@(?:-?[0-9]+|[0-9a-fA-F]{32}\.s-id\..+)")
 _RANGE = re.compile(r"(?P<old>.*?)(?P<dots>\.\.\.?)(?P<new>.*)")
 

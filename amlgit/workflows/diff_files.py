@@ -12,7 +12,7 @@ from amlgit.form.webservices import DEFINITION
 from amlgit.model import experiments, webservices
 from amlgit.model.jsontext import MAX_BYTES, Json, Object, dumps_pretty, loads, same
 from amlgit.store import chains
-from amlgit.workflows.diff import Compared, DiffReport, compared, status
+from amlgit.workflows.diff import FILE, Compared, DiffReport, compared, status
 from amlgit.workflows.diff_secrets import without_secrets
 from amlgit.workflows.documents import Joined, of_content
 
@@ -41,7 +41,7 @@ def _is_nothing(side: Path) -> bool:
 
 def files(old: Path, new: Path) -> Compared:
     """What changed from one file to another; one that is not there is added or removed."""
-    present = [not _is_nothing(side) and side.exists() for side in (old, new)]
+    present = [not _is_nothing(side) and side.exists() and not side.is_dir() for side in (old, new)]
     datas = [read(side) if is_there else b"" for side, is_there in zip((old, new), present, strict=True)]
     values = [_json(side, data) if is_there else None for side, data, is_there in zip((old, new), datas, present, strict=True)]
     sides = [_document(side, value, data) for side, value, data in zip((old, new), values, datas, strict=True)]
@@ -53,7 +53,7 @@ def files(old: Path, new: Path) -> Compared:
         return replace(without_secrets(found), status=status(*present, differs=bool(found.diff.changes)))
     change = _texts(old if _is_nothing(new) else new, datas, values)
     return Compared(
-        kind="file",
+        kind=FILE,
         status=status(*present, differs=change is not None),
         title=new.name,
         old_name=str(old),
@@ -145,20 +145,29 @@ def _texts(path: Path, datas: list[bytes], values: list[Json]) -> Change | None:
     """What changed in a file that is no document of ours: the lines of a text, or that a binary file is another."""
     if datas[0] == datas[1]:
         return None
+    texts = [_text(data, value) for data, value in zip(datas, values, strict=True)]
+    is_text = None not in texts
+    old, new = texts if is_text else (f"binary, {len(data):,} bytes" for data in datas)
+    return Change(
+        change_class=ChangeClass.SCRIPT if path.suffix in SCRIPTS else ChangeClass.METADATA,
+        what=What.SCRIPT if is_text else What.FIELD,
+        kind=Kind.CHANGED,
+        node=None,
+        path=(),
+        old=old,
+        new=new,
+        edits=(Edit(path=(), old=old, new=new),),
+    )
+
+
+def _text(data: bytes, value: Json) -> str | None:
+    """A text without its secrets, JSON as it is written where it has none, else written anew; None for what is no text."""
     try:
-        old, new = (_text(data, value) for data, value in zip(datas, values, strict=True))
-        what = What.SCRIPT
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        old, new = (f"binary, {len(data):,} bytes" for data in datas)
-        what = What.FIELD
-    change_class = ChangeClass.SCRIPT if path.suffix in SCRIPTS else ChangeClass.METADATA
-    edits = (Edit(path=(path.name,), old=old, new=new),)
-    return Change(change_class=change_class, what=what, kind=Kind.CHANGED, node=None, path=(path.name,), old=old, new=new, edits=edits)
-
-
-def _text(data: bytes, value: Json) -> str:
-    """A text without its secrets; JSON as it is written where it has none, else written anew."""
-    text = data.decode("utf-8-sig")
+        return None
+    if "\0" in text:
+        return None
     if not isinstance(value, dict | list):
         return protect.protected_text(text)
     shown = protect.protected(value)

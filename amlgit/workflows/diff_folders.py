@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from amlgit.compare.changes import Change, ChangeClass, Edit, Kind, NodeName, What
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.form import protect
-from amlgit.form.experiments import EXPERIMENT, join
+from amlgit.form.companions import ASSETS, SYNC
+from amlgit.form.experiments import EXPERIMENT
 from amlgit.form.nodes import FOLDER
 from amlgit.form.webservices import DEFINITION
 from amlgit.store import chains
@@ -43,11 +44,14 @@ def _kind(folder: Path) -> str | None:
 
 
 def _many_files(old: Path, new: Path) -> DiffReport:
-    paths = sorted({path.relative_to(side).as_posix() for side in (old, new) for path in side.rglob("*") if path.is_file()})
+    found = {path.relative_to(side) for side in (old, new) for path in side.rglob("*") if path.is_file()}
+    paths = sorted(path.as_posix() for path in found if path.parts[0] != ".git")
     groups: dict[str, list[str]] = {}
     for path in paths:
         folder = folder_of(path)
         kind = kind_of(folder)
+        if kind is not None and path.split("/")[2:] in ([SYNC], [ASSETS]):
+            continue  # about the world, and no part of what people edit
         is_content_of_one = kind is not None and is_content(path.split("/")[2], kind)
         groups.setdefault(folder if is_content_of_one else path, []).append(path)
     entries: list[Compared] = []
@@ -98,11 +102,7 @@ def _experiment(folder: str, part: _Part, other: _Part) -> Joined | None:
     """The graph of the nodes whose pages are there; None where the whole experiment was added or removed."""
     if not part and EXPERIMENT in other:
         return None
-    try:
-        document = join(part if EXPERIMENT in part else _with_page(part), may_dangle=True)
-    except InvalidDocument as error:
-        raise InvalidDocument(f"{folder}/{error}", hint=error.hint) from error
-    return Joined(kind=chains.EXPERIMENT, document=document)
+    return of_content(folder, chains.EXPERIMENT, part if EXPERIMENT in part else _with_page(part), may_dangle=True)
 
 
 def _with_page(part: _Part) -> _Part:

@@ -1,6 +1,6 @@
 """`diff` of versions in the record: with each other, with a commit, with what no commit holds yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.form.companions import SYNC, read_sync
@@ -9,7 +9,7 @@ from amlgit.store.repository import Repository
 from amlgit.store.states import State
 from amlgit.workflows.choose import Choice, choose
 from amlgit.workflows.diff import DiffReport, commits, compared, joined, state_name
-from amlgit.workflows.documents import Joined, of_version
+from amlgit.workflows.documents import Joined, asset_names, of_version
 
 
 def diff_versions(repository: Repository, operands: Sequence[str], newest: State) -> DiffReport:
@@ -19,7 +19,19 @@ def diff_versions(repository: Repository, operands: Sequence[str], newest: State
         raise UsageError("a diff has two sides, and more are named")
     version = next(side for side in sides if isinstance(side, Choice))
     (old_name, old), (new_name, new) = (_joined(repository, side, version) for side in (sides if len(sides) == 2 else [*sides, newest]))
-    return DiffReport(old=old_name, new=new_name, compared=(compared(old, new, old_name, new_name, {}),))
+    names = _names(repository, [side for side in sides if isinstance(side, Choice)])
+    return DiffReport(old=old_name, new=new_name, compared=(compared(old, new, old_name, new_name, names),))
+
+
+def _names(repository: Repository, versions: Sequence[Choice]) -> Mapping[str, str]:
+    """The names of assets, as far as the folders of the experiments know them now."""
+    names: dict[str, str] = {}
+    for version in versions:
+        try:
+            names.update(asset_names(repository, version.subject.folder))
+        except InvalidDocument:
+            continue  # `check` names what is wrong with it; a diff does without names
+    return names
 
 
 def _sides(repository: Repository, operand: str) -> Sequence[State | Choice]:

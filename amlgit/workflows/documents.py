@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
+from amlgit.form.companions import ASSETS, read_names
 from amlgit.model.jsontext import Json, Object, dumps
 from amlgit.store import chains
-from amlgit.store.folders import is_content
+from amlgit.store.folders import Folder, is_content
 from amlgit.store.repository import Repository
 from amlgit.store.sources import FolderFiles
 
@@ -47,20 +48,28 @@ def of_folder(folder: FolderFiles) -> Joined:
     return of_content(folder.path, folder.kind, content)
 
 
-def of_content(path: str, kind: str, content: Mapping[str, bytes]) -> Joined:
-    """The same from the content of a folder that lies at `path`."""
+def of_content(path: str, kind: str, content: Mapping[str, bytes], *, may_dangle: bool = False) -> Joined:
+    """The same from the content of a folder that lies at `path`; `may_dangle` as in `experiments.join`."""
     try:
-        return Joined(kind=kind, document=_join(kind, content, None))
+        return Joined(kind=kind, document=_join(kind, content, None, may_dangle=may_dangle))
     except InvalidDocument as error:
         raise InvalidDocument(f"{path}/{error}", hint=error.hint) from error
 
 
-def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
+def _join(kind: str, content: Mapping[str, bytes], run: bytes | None, *, may_dangle: bool = False) -> Object:
     if kind == chains.EXPERIMENT:
-        return experiments.join(content, run)
+        return experiments.join(content, run, may_dangle=may_dangle)
     from amlgit.form import webservices
 
     return webservices.join(content, run)
+
+
+def asset_names(repository: Repository, folder: Folder | None) -> dict[str, str]:
+    """The names of assets as the folder's assets.json has them now: for older versions too, for families keep their names."""
+    if folder is None or repository.work_tree is None:
+        return {}
+    path = repository.work_tree / folder.path / ASSETS
+    return read_names(path.read_bytes(), f"{folder.path}/{ASSETS}") if path.is_file() else {}
 
 
 def wire(document: Json) -> bytes:

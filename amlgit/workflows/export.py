@@ -11,7 +11,7 @@ from amlgit.model.jsontext import Json, Object, dumps_pretty
 from amlgit.store.folders import Folder, is_content
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.documents import as_draft, of_content, of_version, wire
+from amlgit.workflows.documents import Joined, as_draft, of_content, of_version, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +47,22 @@ def _placeholders(value: Json, labels: tuple[str, ...]) -> Iterator[str]:
             yield from _placeholders(entry, labels)
 
 
-def _work_tree(repository: Repository, choice: Choice) -> Object:
-    folder = choice.subject.folder
-    if folder is None:
+def required_folder(choice: Choice) -> Folder:
+    """The folder of what was chosen; raises UsageError where it has none."""
+    if choice.subject.folder is None:
         raise UsageError(f"{choice.subject.title!r} has no folder here", hint="Name a version of it: EXPERIMENT@N.")
+    return choice.subject.folder
+
+
+def folder_document(repository: Repository, folder: Folder, *, may_dangle: bool = False) -> Joined:
+    """What a folder of the work tree holds, joined; `may_dangle` as in `experiments.join`."""
     content = read_folder(repository.require_work_tree() / folder.path, folder.kind)
-    return as_draft(of_content(folder.path, folder.kind, content), _bound_to(folder)).document
+    return of_content(folder.path, folder.kind, content, may_dangle=may_dangle)
+
+
+def _work_tree(repository: Repository, choice: Choice) -> Object:
+    folder = required_folder(choice)
+    return as_draft(folder_document(repository, folder), _bound_to(folder)).document
 
 
 def _bound_to(folder: Folder) -> str:

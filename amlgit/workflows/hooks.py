@@ -6,7 +6,7 @@ from typing import NamedTuple
 from amlgit.config import Config
 from amlgit.errors import UsageError
 from amlgit.store.repository import Repository
-from amlgit.workflows.check import CheckReport, check, folder_of
+from amlgit.workflows.check import CheckReport, check, finding_folder
 
 _RECORD = "refs/amlgit/"
 
@@ -52,7 +52,7 @@ def pre_push(repository: Repository, settings: Config, remote: str | None, pushe
         return CheckReport(checked=0, findings=())
     wanted = [push.local_id for push in sent] + [f"^{push.remote_id}" for push in sent if push.remote_id.strip("0")]
     findings = ordered(inspect(new_texts(repository, wanted, known_to=remote), settings))
-    return CheckReport(checked=len({folder_of(finding.path) for finding in findings}), findings=findings)
+    return CheckReport(checked=len({finding_folder(finding.path) for finding in findings}), findings=findings)
 
 
 def pushes_told(lines: str) -> list[Push]:

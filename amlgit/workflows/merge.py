@@ -22,7 +22,7 @@ from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
 from amlgit.store.states import Commit
-from amlgit.workflows.check import family
+from amlgit.workflows.check import family, finding_folder
 from amlgit.workflows.documents import of_folder
 from amlgit.workflows.merge_faults import errors, new_faults
 
@@ -104,11 +104,11 @@ def _tried(repository: Repository, settings: Config, sides: _Sides, rev: str) ->
     """What a merge would come to."""
     tried = merging.try_merge(repository, sides.theirs)
     found = new_faults(repository, settings, sides.heads, rev=tried.commit, unsettled=tried.conflicts)
-    unsound = {folder_of(path) for path in tried.conflicts} | {folder_of(finding.path) for finding in found}
+    unsound = {folder_of(path) for path in tried.conflicts} | {finding_folder(finding.path) for finding in found}
     edited = _edited(repository)
     as_graphs = [path for path in sorted(unsound - edited - {""}) if _whole(repository, sides, path) is not None]
     conflicts = tuple(path for path in tried.conflicts if folder_of(path) not in as_graphs or not _is_content(path))
-    faults = tuple(finding for finding in errors(found) if folder_of(finding.path) not in as_graphs)
+    faults = tuple(finding for finding in errors(found) if finding_folder(finding.path) not in as_graphs)
     outcome = Outcome.CONFLICTS if conflicts or faults else Outcome.MERGED
     return MergeReport(outcome=outcome, rev=rev, commit=None, conflicts=conflicts, faults=faults, as_graphs=tuple(as_graphs))
 
@@ -119,7 +119,7 @@ def _merged(repository: Repository, settings: Config, sides: _Sides, rev: str) -
     merging.begin(repository, rev)
     conflicts = _unmerged(repository)
     found = new_faults(repository, settings, sides.heads, unsettled=conflicts)
-    unsound = {folder_of(path) for path in conflicts} | {folder_of(finding.path) for finding in found}
+    unsound = {folder_of(path) for path in conflicts} | {finding_folder(finding.path) for finding in found}
     as_graphs = []
     for path in sorted(unsound - edited - {""}):
         whole = _whole(repository, sides, path)

@@ -8,7 +8,7 @@ from amlgit.store import states
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
 from amlgit.store.states import Commit
-from amlgit.workflows.check import check
+from amlgit.workflows.check import check, finding_folder
 
 
 def new_faults(
@@ -21,11 +21,11 @@ def new_faults(
         touched = states.changed_folders(repository, Commit(sides[0]), Commit(rev))
         found = check(repository, settings, paths=touched, rev=rev).findings if touched else ()
     open_folders = {folder_of(path) for path in unsettled}
-    folders = sorted({folder_of(finding.path) for finding in found} - open_folders - {""})
+    folders = sorted({finding_folder(finding.path) for finding in found} - open_folders - {""})
     if not folders:
         return ()
     known = {_key(finding) for side in sides for finding in check(repository, settings, paths=folders, rev=side).findings}
-    return tuple(finding for finding in found if folder_of(finding.path) in folders and _key(finding) not in known)
+    return tuple(finding for finding in found if finding_folder(finding.path) in folders and _key(finding) not in known)
 
 
 def _key(finding: Finding) -> tuple[str, str, str]:

@@ -14,7 +14,8 @@ from amlgit.store import outgoing
 from amlgit.store.folders import PARENTS, is_content
 from amlgit.store.outgoing import NewText
 from amlgit.store.repository import Repository
-from amlgit.workflows.check import CheckReport, check, folder_of, shown
+from amlgit.store.sources import folder_of
+from amlgit.workflows.check import CheckReport, check, finding_folder, shown
 
 _KINDS = {parent: kind for kind, parent in PARENTS.items()}
 
@@ -43,13 +44,13 @@ def check_range(repository: Repository, settings: Config, between: str, paths: S
         report = check_touched(repository, settings, [path for path in outgoing.touched(repository, old, new) if _is_below(path, paths)], new)
     told = {(finding.rule, finding.path, finding.line) for finding in findings}
     in_the_end = (finding for finding in report.findings if (finding.rule, finding.path, finding.line) not in told)
-    seen = len({folder_of(finding.path) for finding in findings})  # a folder may be touched on the way alone
+    seen = len({finding_folder(finding.path) for finding in findings})  # a folder may be touched on the way alone
     return replace(report, checked=max(report.checked, seen), findings=ordered((*in_the_end, *findings)))
 
 
 def check_touched(repository: Repository, settings: Config, files: Sequence[str], rev: str) -> CheckReport:
     """The folders of some files, as they are in a commit."""
-    folders = sorted({folder_of(path) for path in files if path.count("/") > 1})
+    folders = sorted({folder_of(path) for path in files} - {""})
     return check(repository, settings, paths=folders, rev=rev) if folders else CheckReport(checked=0, findings=())
 
 

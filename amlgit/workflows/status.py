@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from amlgit.store import chains
 from amlgit.store.folders import Folder, folders, is_content
-from amlgit.store.present import folder_of, uncommitted
+from amlgit.store.present import uncommitted
 from amlgit.store.repository import Repository
+from amlgit.store.sources import folder_of
 from amlgit.workflows.fetch import read_held
 from amlgit.workflows.seen import family_of, last_seen
 

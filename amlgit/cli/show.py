@@ -1,0 +1,91 @@
+"""show."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from amlgit.cli import output
+from amlgit.cli.context import Session, json_option, session
+
+if TYPE_CHECKING:
+    from amlgit.review.cells import Line
+    from amlgit.review.outline import Outline
+
+
+@click.command()
+@click.argument("experiment", metavar="EXPERIMENT[@N] | FILE")
+@click.option("--no-index", is_flag=True, help="The argument is a FILE: an export or web service definition anywhere.")
+@click.option("--scripts", "with_scripts", is_flag=True, help="Print the scripts too.")
+@click.option("--dot", "form", flag_value="dot", help="The graph for Graphviz.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="The graph as a Mermaid flowchart.")
+@json_option
+@click.pass_context
+def show(ctx: click.Context, experiment: str, no_index: bool, with_scripts: bool, form: str | None, as_json: bool) -> int:
+    """An experiment or web service as a readable outline, in the order of its data flow.
+
+    \b
+    amlgit show Topics                        as the work tree has it
+    amlgit show Topics@3 --scripts            version 3, with its scripts
+    amlgit show Topics@-1 --dot | dot -Tsvg   the newest version as a picture
+    amlgit show --no-index exports/t.json     an export that lies anywhere
+    """  # noqa: D301
+    if as_json and form:
+        raise click.UsageError(f"--json and --{form} are two forms of one thing; name one of them.")
+    run = session(ctx)
+    outline = _outline(run, experiment, no_index=no_index)
+    if as_json:
+        output.envelope("show", output.OK, outline)
+        return output.OK
+    lines = _coloured(outline, with_scripts=with_scripts) if form is None else _picture(outline, form)
+    with run.paged():
+        click.echo("\n".join(lines))
+    return output.OK
+
+
+def _outline(run: Session, name: str, *, no_index: bool) -> "Outline":
+    from amlgit.errors import UsageError
+    from amlgit.workflows.show import show as workflow
+    from amlgit.workflows.show import show_file
+
+    if no_index:
+        return show_file(run.path(name))
+    try:
+        return workflow(run.repository(), name)
+    except UsageError as error:
+        if run.path(name).is_file():
+            raise UsageError(str(error), hint=f"To show that file: amlgit show --no-index '{name}'") from error
+        raise
+
+
+def _picture(outline: "Outline", form: str) -> Iterator[str]:
+    from amlgit.review import picture_text
+
+    return picture_text.dot(outline) if form == "dot" else picture_text.mermaid(outline)
+
+
+def _coloured(outline: "Outline", *, with_scripts: bool) -> Iterator[str]:
+    import shutil
+
+    from amlgit.review.cells import Role
+    from amlgit.review.outline_text import lines
+
+    style: Mapping[Role, Callable[[str], str]] = {
+        Role.TITLE: lambda text: click.style(text, bold=True),
+        Role.HEADING: lambda text: click.style(text, bold=True, underline=True),
+        Role.NODE: lambda text: click.style(text, fg="green", bold=True),
+        Role.NAME: lambda text: click.style(text, fg="cyan"),
+        Role.FAINT: lambda text: click.style(text, dim=True),
+        Role.SECRET: lambda text: click.style(text, fg="yellow"),
+        Role.PROBLEM: lambda text: click.style(text, fg="red", bold=True),
+    }
+
+    def coloured(line: "Line") -> str:
+        return "".join(style[role](text) if role in style else text for text, role in line)
+
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return map(coloured, lines(outline, columns, with_scripts=with_scripts))
+
+
+COMMANDS = {"show": show}

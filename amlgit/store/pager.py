@@ -1,0 +1,46 @@
+"""The pager that git would use."""
+
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+OWN = "AMLGIT_PAGER"
+
+_USUAL: Mapping[str, str] = {"LESS": "FRX", "LV": "-c"}
+"""What git sets for its pager where the user did not: `less` ends at once where everything fits, and leaves colours alone."""
+
+_NOT_FOUND = frozenset({126, 127})
+"""Exit codes of a shell that can't run a command."""
+
+
+def pager(folder: Path, environment: Mapping[str, str]) -> str:
+    """The command line of the pager: AMLGIT_PAGER, else GIT_PAGER, core.pager, PAGER and git's own default; empty for none."""
+    command = environment.get(OWN)
+    if command is None:
+        try:
+            completed = subprocess.run(["git", "var", "GIT_PAGER"], cwd=folder, capture_output=True, env=dict(environment), check=False)
+        except OSError:
+            return ""
+        command = completed.stdout.decode(errors="replace").strip() if completed.returncode == 0 else ""
+    return "" if command.strip() == "cat" else command.strip()
+
+
+def show(command: str, text: bytes, environment: Mapping[str, str]) -> bool:
+    """Show a text in the pager until the user leaves it; False where there is no such pager."""
+    process = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, env={**_USUAL, **environment})  # noqa: S602  # as git runs it
+    try:
+        process.communicate(text)
+    except KeyboardInterrupt:
+        _wait(process)
+    return process.returncode not in _NOT_FOUND
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> None:
+    """The pager got the interrupt too, and goes on with what it has; the terminal is its own until it ends."""
+    assert process.stdin is not None
+    with suppress(OSError):
+        process.stdin.close()
+    while process.poll() is None:
+        with suppress(KeyboardInterrupt):
+            process.wait()

@@ -1,0 +1,106 @@
+"""`show`: an experiment or web service as an outline, from the work tree, from the record or from an export file anywhere."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from amlgit.errors import InvalidDocument, StorageFailed
+from amlgit.form import experiments
+from amlgit.model.experiments import is_experiment, seconds
+from amlgit.model.jsontext import Object, loads
+from amlgit.review.lenient import members, text
+from amlgit.review.outline import Outline, Version
+from amlgit.store.repository import Repository
+from amlgit.workflows.choose import Choice, choose
+from amlgit.workflows.documents import asset_names, of_version
+from amlgit.workflows.export import folder_document, required_folder
+
+
+def show(repository: Repository, name: str) -> Outline:
+    """The outline of a version, or of what the work tree holds."""
+    choice = choose(repository, name)
+    names = asset_names(repository, choice.subject.folder)
+    if choice.version is None:
+        folder = required_folder(choice)
+        return _outline(folder_document(repository, folder, may_dangle=True).document, choice.subject.title, names, folder.path, None)
+    document = of_version(repository, choice.version.commit).document
+    return _outline(document, choice.subject.title, names, None, _version(choice, document))
+
+
+def show_file(path: Path) -> Outline:
+    """The outline of an export or web service definition that lies anywhere; raises InvalidDocument where the file holds neither."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise StorageFailed(f"{path} can't be read: {error.strerror}") from error
+    try:
+        document = _protected(data, path.stem)
+    except InvalidDocument as error:
+        raise InvalidDocument(f"{path}: {error}", hint=error.hint) from error
+    said = _said(document)
+    return _outline(document, path.stem, {}, None, said if said.status else None)
+
+
+def _protected(data: bytes, stem: str) -> Object:
+    """A document with its secrets replaced, as if it had been pulled: what is shown may be shared."""
+    from amlgit.form import webservices
+    from amlgit.form.secrets import Decisions
+    from amlgit.form.splitter import Splitter
+    from amlgit.model.webservices import identity, is_definition
+
+    document = loads(data)
+    if is_experiment(document):
+        form = Splitter(Decisions()).split(data, "")
+        return experiments.join(form.content, form.run)
+    if isinstance(document, Mapping) and is_definition(document):
+        form = webservices.split(document, identity(document, stem).family, Decisions())
+        return webservices.join(form.content, form.run)
+    raise InvalidDocument("this is neither an exported experiment nor a web service definition")
+
+
+def _outline(document: Object, title: str, names: dict[str, str], folder: str | None, version: Version | None) -> Outline:
+    if "Graph" not in document:
+        from amlgit.review import service_outline
+
+        return service_outline.outline(document, title, folder=folder, version=version)
+    from amlgit.review import experiment_outline
+
+    return experiment_outline.outline(document, names, folder=folder, version=version)
+
+
+def _version(choice: Choice, document: Object) -> Version:
+    assert choice.version is not None
+    assert choice.remote is not None
+    said, entry = _said(document), choice.version
+    return Version(
+        remote=choice.remote,
+        number=entry.number,
+        count=choice.count,
+        status=said.status,
+        detail=said.detail,
+        date=_date(entry.time),
+        creator=said.creator or entry.author.partition(" <")[0],
+        run_seconds=said.run_seconds,
+        commit=entry.commit,
+        snapshot=said.snapshot,
+    )
+
+
+def _said(document: Object) -> Version:
+    """What the service said of a version in the document itself."""
+    status = members(document.get("Status"))
+    created, started, ended = (seconds(status.get(name)) for name in ("CreationTime", "StartTime", "EndTime"))
+    detail = text(status.get("StatusDetail"))
+    time = ended if ended is not None else created
+    return Version(
+        status=text(status.get("StatusCode")) or None,
+        detail=detail if detail != "None" and detail else None,
+        date=None if time is None else _date(time),
+        creator=text(document.get("Creator")) or None,
+        run_seconds=ended - started if ended is not None and started is not None and ended >= started else None,
+        snapshot=text(document.get("RunId")) or None,
+    )
+
+
+def _date(time: int) -> str:
+    return f"{datetime.fromtimestamp(time, UTC).isoformat()[:19]}Z"
