@@ -162,14 +162,15 @@ def _write_files(repository: Repository, root: Path, changes: Sequence[_Change])
                 _remove_empty_folders(root, file.parent)
             else:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                _replace(repository, root, file, contents[change.new], is_executable=change.new_mode == "100755")
+                replace_file(repository, root, file, contents[change.new], is_executable=change.new_mode == "100755")
     except OSError as error:
         raise StorageFailed(
             f"the work tree can't be written: {error.filename}: {error.strerror}", hint="Nothing is lost; mend that and run this again."
         ) from error
 
 
-def _replace(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool) -> None:
+def replace_file(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool = False) -> None:
+    """Give a file of the work tree its content in one step; what a kill leaves of it is no file of the work tree's."""
     aside = repository.private_dir / "file"
     if repository.private_dir.stat().st_dev != root.stat().st_dev:
         # a work tree on another disk than its repository: under one name of its own in the top folder, so that a kill leaves no riddle

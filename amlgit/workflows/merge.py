@@ -11,7 +11,7 @@ from amlgit.compare.merge import Merge
 from amlgit.compare.merge import merge as merge_graphs
 from amlgit.compare.patch import pointer
 from amlgit.compare.three import Clash
-from amlgit.config import Config, write_atomically
+from amlgit.config import Config
 from amlgit.errors import InvalidDocument, Refused, UsageError
 from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Object
@@ -22,6 +22,7 @@ from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
 from amlgit.store.states import Commit
+from amlgit.store.worktree import replace_file
 from amlgit.workflows.check import family, finding_folder
 from amlgit.workflows.documents import of_folder
 from amlgit.workflows.merge_faults import errors, new_faults
@@ -185,7 +186,7 @@ def _write(repository: Repository, sides: _Sides, path: str, whole: _Whole) -> N
     for name in names:
         if name in whole.content:
             (place / name).parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(place / name, whole.content[name])
+            replace_file(repository, repository.require_work_tree(), place / name, whole.content[name])
         else:
             (place / name).unlink(missing_ok=True)
     merging.stage(repository, [f"{path}/{name}" for name in names])
