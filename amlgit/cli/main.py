@@ -24,7 +24,7 @@ VERBS: dict[str, str] = {
     "import": "move",
     "init": "setup",
     "install": "setup",
-    "log": "see",
+    "log": "log",
     "map": "mapping",
     "merge": "merging",
     "merge-driver": "merge_driver",
