@@ -13,6 +13,7 @@ import click
 from amlgit import __version__
 
 VERBS: dict[str, str] = {
+    "blame": "blame",
     "check": "checking",
     "clone": "setup",
     "completion": "setup",
