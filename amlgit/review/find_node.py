@@ -14,8 +14,12 @@ from amlgit.review.names import Names
 
 _MOST = 8
 """Candidates that an error lists."""
-Thing = TypeVar("Thing")
 _ID = re.compile(r"[0-9a-f-]{4,}")
+Thing = TypeVar("Thing")
+
+
+class Ambiguous(UsageError):
+    """A name that may be one of several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +128,7 @@ def _only(wanted: str, found: Sequence[tuple[str, Thing]]) -> Thing:
         return found[0][1]
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
     candidates = ", ".join(printable(name, 200) for name, _ in found[:_MOST])
-    raise UsageError(f"{wanted!r} may be one of several: {candidates}{more}", hint="Give the name of its file, or the number and digits in it.")
+    raise Ambiguous(f"{wanted!r} may be one of several: {candidates}{more}", hint="Give the name of its file, or the number and digits in it.")
 
 
 def _nearest(wanted: str, known: Iterable[str]) -> str | None:

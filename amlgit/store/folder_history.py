@@ -1,6 +1,6 @@
 """The commits of a branch that touched the folder of an experiment or service, whatever the folder was called then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from amlgit.errors import InvalidDocument
@@ -30,15 +30,19 @@ class FolderHistory(NamedTuple):
 
 
 def folder_history(repository: Repository, head: str, folder: Folder) -> FolderHistory:
-    """The history of a folder behind a commit; a folder has another name before the commit where one of its experiment vanishes."""
-    paths = [folder.path]
+    """The history of a folder behind a commit; it had another name before the commit where one of its experiment vanishes."""
     known: dict[str, Mapping[str, Folder]] = {}
-    while True:
+    here = _listed(repository, head, known)
+    # in the work tree it may have a name that no commit knows yet
+    paths = [folder.path] if folder.path in here else [path for path, other in here.items() if _is_same(folder, other, frozenset())]
+    while paths:
         commits = _commits(repository, head, paths)
-        before = [path for commit in commits if not commit.parents for path in _names_before(repository, commit.id, folder, paths, known)]
+        oldest = [commit.id for commit in commits if not commit.parents]
+        before = dict.fromkeys(path for commit in oldest for path in _names_before(repository, commit, folder, paths, known))
         if not before:
             return FolderHistory(commits, paths)
-        paths += dict.fromkeys(before)
+        paths += before
+    return FolderHistory((), ())
 
 
 def _commits(repository: Repository, head: str, paths: Sequence[str]) -> list[FolderCommit]:
@@ -50,19 +54,19 @@ def _commits(repository: Repository, head: str, paths: Sequence[str]) -> list[Fo
     return found
 
 
-def _names_before(repository: Repository, commit: str, folder: Folder, paths: Sequence[str], known: dict[str, Mapping[str, Folder]]) -> list[str]:
+def _names_before(repository: Repository, commit: str, folder: Folder, paths: Sequence[str], known: dict[str, Mapping[str, Folder]]) -> Iterator[str]:
     """What the folder was called in the parents of a commit, other than what is known."""
     here = _listed(repository, commit, known)
-    families = {binding.experiment.rpartition(".")[2] for binding in folder.bindings.values()}
-    found = []
+    contents = frozenset(here[name].content for name in paths if name in here)
     for parent in repository.text("rev-parse", f"{commit}^@").split():
         there = _listed(repository, parent, known)
-        for path in there.keys() - here.keys() - set(paths):
-            bound = {binding.experiment.rpartition(".")[2] for binding in there[path].bindings.values()}
-            contents = [here[name].content for name in paths if name in here]
-            if bound & families or (not bound and there[path].content in contents):
-                found.append(path)
-    return sorted(found)
+        yield from (path for path in sorted(there.keys() - here.keys() - set(paths)) if _is_same(folder, there[path], contents))
+
+
+def _is_same(folder: Folder, other: Folder, contents: Set[str | None]) -> bool:
+    """Whether a folder of another name is of the same experiment; one that is bound to none goes by what it holds."""
+    families, others = ({binding.experiment.rpartition(".")[2] for binding in one.bindings.values()} for one in (folder, other))
+    return bool(families & others) or (not others and other.content in contents)
 
 
 def _listed(repository: Repository, commit: str, known: dict[str, Mapping[str, Folder]]) -> Mapping[str, Folder]:

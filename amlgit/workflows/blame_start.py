@@ -103,7 +103,7 @@ def _start(repository: Repository, folder: Folder, found: Joined, files: Mapping
 
 def _experiment(found: Joined, name: str) -> Object:
     if found.kind != chains.EXPERIMENT:
-        raise UsageError(f"{name} is a web service, and its definition has no nodes of its own files", hint="'git blame' tells of its lines.")
+        raise UsageError(f"{name} is a web service, and blame is of experiments", hint="'git blame' tells where the lines of its definition.json are from.")
     return found.document
 
 

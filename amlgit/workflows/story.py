@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from amlgit.compare.changes import Change, Kind, What
+from amlgit.compare import services
+from amlgit.compare.changes import Change, Kind, Missing, What
+from amlgit.compare.origins import Held, Place, View
 from amlgit.errors import InvalidDocument, UsageError
-from amlgit.model.jsontext import Json
+from amlgit.model.jsontext import Json, Object
 from amlgit.model.webservices import member
 from amlgit.review import values
+from amlgit.review.blamed import said
 from amlgit.review.changes import counts, item
-from amlgit.review.find_node import find_part, named_nodes
+from amlgit.review.find_node import Ambiguous, find_part, named_nodes
 from amlgit.review.headlines import beginning, headline
-from amlgit.review.lenient import entries
 from amlgit.review.names import Names
 from amlgit.store import streams
 from amlgit.store.repository import Repository
@@ -35,7 +37,7 @@ class ParameterSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionChanges:
-    """What one version changed: in a line, and how many changes of each class."""
+    """What one version changed: in a line, and how many changes of each class; the first changed none, it is what they are counted from."""
 
     summary: str
     counts: Mapping[str, int]
@@ -55,7 +57,7 @@ def story(repository: Repository, newest_first: Iterable[LogEntry], classes: Seq
         searches: dict[str, _Search] = {}
         for entry in newest_first:
             found = teller.compared(entry)
-            told = teller.told(entry, found)
+            told = teller.told(found)
             if parameter is not None:
                 search = searches.setdefault(entry.remote, _Search(parameter))
                 told = _with(told, search.older(found)) if isinstance(found, Compared) else told
@@ -98,12 +100,12 @@ class _Teller:
         return self._assets
 
     @staticmethod
-    def told(entry: LogEntry, found: Compared | str) -> VersionChanges:
+    def told(found: Compared | str) -> VersionChanges:
         if isinstance(found, str):
             return VersionChanges(summary=found, counts={})
+        if found.old is None:
+            return VersionChanges(summary=beginning(found.new or {}), counts={})
         counted = {str(name): count for name, count in counts(found.diff.changes).items()}
-        if entry.number == 1 and found.old is None:
-            return VersionChanges(summary=beginning(found.new or {}), counts=counted)
         return VersionChanges(summary=headline(found.diff, _names(found)), counts=counted)
 
 
@@ -131,6 +133,8 @@ class _Search:
     def _is_found(self, found: Compared) -> bool:
         try:
             node, self._name = find_part(self._wanted, named_nodes(found.new or {}, _names(found)))
+        except Ambiguous:
+            raise
         except UsageError as error:
             self._error = self._error or error  # what is said of the newest version says most
             return False
@@ -148,8 +152,8 @@ class _Search:
         names = _names(found)
         node = names.node(self._node)
         if change.what is What.NODE:
-            value = _value(change.new, self._name)
-            return ParameterSet(node=node, name=self._name, old=None, new=value, text=f"{self._name}: {values.alone(value)} (came with the node)")
+            value, text = _came(found.new or {}, self._node, self._name, names)
+            return ParameterSet(node=node, name=self._name, old=None, new=value, text=f"{self._name}: {text} (came with the node)")
         if not _is_of(change, self._name):
             return None
         old, new = (side.get("Value") if isinstance(side, Mapping) and "Value" in side else side for side in (change.old, change.new))
@@ -162,12 +166,16 @@ def _is_of(change: Change, name: str) -> bool:
     return place == name or (name in change.path[3:] and change.what in (What.PARAMETER, What.SCRIPT, What.ASSET))
 
 
-def _value(node: Json, name: str) -> Json:
-    """What a node that came holds under a name."""
-    listed = [*entries(member(node, "ModuleParameters")), *entries(member(node, "InputPortsInternal"))]
-    for entry in listed:
-        if entry.get("Name") == name:
-            return entry.get("Value")
-    from amlgit.compare.services import plain
-
-    return plain(member(member(node, "parameters"), name))
+def _came(document: Object, node: str, name: str, names: Names) -> tuple[Json, str]:
+    """What a node that came holds under a name: the value, and in words."""
+    if member(document, "properties") is None:
+        view = View(document)
+        for held in (Held.PARAMETER, Held.INPUT):
+            place = Place(node, held, (name,))
+            value = view.value(place)
+            if not isinstance(value, Missing):
+                told = said(place, value, names)
+                return told.value, told.text
+    parameters = member(services.nodes(document).get(node), "parameters")
+    found = services.plain(parameters[name]) if isinstance(parameters, Mapping) and name in parameters else None
+    return found, values.alone(found)
