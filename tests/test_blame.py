@@ -138,6 +138,31 @@ def test_edits_of_the_branch_and_of_the_work_tree_are_told_apart(repository: Pat
     assert _origin(_blame(repository, "Trial"), f"{SPLIT}.{FRACTION}") == (None, back)
 
 
+def test_what_went_back_to_a_version_in_the_work_tree_is_not_committed(repository: Path) -> None:
+    split = node_file(folder(repository, "Trial"), "Split")
+    replace_in(split, '"0.2"', '"0.7"')
+    commit_all(repository)
+    replace_in(split, '"0.7"', '"0.2"')
+    assert _origin(_blame(repository, "Trial"), f"{SPLIT}.{FRACTION}") == (2, None)
+    line = aml(repository, "blame", "Trial", f"Split Data.{FRACTION}").expect(OK).out.splitlines()[-1]
+    assert line == f"0000000000  @2  2015-12-14  not committed yet    {FRACTION}: 0.2"
+
+
+def test_without_a_folder_the_newest_version_is_blamed_and_a_bare_repository_has_head(repository: Path, tmp_path: Path) -> None:
+    second = _commits(repository)[2]
+    git(tmp_path, "clone", "--quiet", "--bare", repository, "bare.git")
+    git(tmp_path / "bare.git", "fetch", "--quiet", "origin", "+refs/amlgit/*:refs/amlgit/*")
+    assert _origin(_blame(tmp_path / "bare.git", "Trial"), f"{SPLIT}.{FRACTION}") == (2, second)
+    git(repository, "rm", "--quiet", "-r", "experiments/Trial-aaaaaa")
+    commit_all(repository, "gone")
+    report = _blame(repository, "Trial")
+    assert (report["path"], report["number"]) == (None, 3)
+    assert _origin(report, f"{SPLIT}.{FRACTION}") == (2, None)
+    git(repository, "revert", "--no-edit", "HEAD")
+    # what came back came back with the commit that brought it
+    assert _origin(_blame(repository, "Trial"), f"{SPLIT}.{FRACTION}") == (2, git(repository, "rev-parse", "HEAD"))
+
+
 def test_a_version_is_blamed_as_of_then(repository: Path) -> None:
     _, first, second, _ = _commits(repository)
     replace_in(node_file(folder(repository, "Trial"), "Split"), '"0.2"', '"0.7"')

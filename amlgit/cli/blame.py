@@ -24,7 +24,7 @@ def blame(ctx: click.Context, experiment: str, node: str | None, as_json: bool) 
     amlgit blame Topics                               the work tree: every node and its values
     amlgit blame Topics@3 'Export Data 1258-c1ef'     one node of version 3
     amlgit blame Topics 'Export Data.Data Table Name' one parameter, or what feeds an input port
-    amlgit blame Topics 'c1ef.R Script'               a script line by line
+    amlgit blame Topics '1174-c1ef.Database Query'    a script line by line
 
     NODE is the name of its file (or only the number and digits in it), its id, its module's name or its comment. The commit is the
     one that brought the value to the branch, the version (@3) the one of the record that set it; an edit is in no version yet.
@@ -37,12 +37,16 @@ def blame(ctx: click.Context, experiment: str, node: str | None, as_json: bool) 
         output.envelope("blame", output.OK, report)
         return output.OK
     rows = list(_rows(report))
-    run.streamed(_aligned(rows))
+    run.streamed(_aligned(rows, is_of_folder=report.path is not None))
     if any(row.origin.is_oldest for row in rows):
         run.hint("hint: ^ is as far back as this shallow clone goes; 'git fetch --unshallow' brings what is older.")
     if report.number is None:
         run.hint("hint: The record of its versions is not here; 'amlgit install' and 'git fetch', or 'amlgit fetch', bring it.")
     return output.OK
+
+
+_NO_COMMIT = "0000000000"
+"""As git's own blame writes what is not committed yet."""
 
 
 class _Row(NamedTuple):
@@ -69,29 +73,29 @@ def _rows(report: "BlameReport") -> Iterator[_Row]:
                 yield _Row(value.origin, f"  {value.name}:", value.text)
 
 
-def _aligned(rows: list[_Row]) -> Iterator[str]:
+def _aligned(rows: list[_Row], *, is_of_folder: bool) -> Iterator[str]:
     from amlgit.review.cells import width
 
-    heads = [_head(row.origin) for row in rows]
+    heads = [_head(row.origin, is_of_folder=is_of_folder) for row in rows]
     widths = [max(width(head[column]) for head in heads) for column in range(4)] if heads else []
     for row, head in zip(rows, heads, strict=True):
         cells = [f"{cell}{' ' * (wide - width(cell))}" for cell, wide in zip(head, widths, strict=True)]
-        colour = "yellow" if row.origin.version else "magenta" if row.origin.commit else "red"
+        colour = "red" if head[0] == _NO_COMMIT else "yellow" if row.origin.version else "magenta"
         text = click.style(_line(row.text), bold=row.is_node or None)
         name = click.style(_line(row.name), fg="cyan") if row.name else ""
         yield f"{click.style(cells[0], fg=colour)}  {'  '.join(cells[1:])}  {' '.join(filter(None, (name, text if row.text else '')))}"
 
 
-def _head(origin: "Origin") -> tuple[str, str, str, str]:
+def _head(origin: "Origin", *, is_of_folder: bool) -> tuple[str, str, str, str]:
     """Commit, version, date, who."""
     version, commit = origin.version, origin.commit
     mark = "^" if origin.is_oldest else ""
-    if version is not None:
-        shown = commit.id if commit is not None else version.commit
-        return (f"{mark}{shown[:10]}", f"@{version.number}", version.date[:10], _line(version.who))
-    if commit is not None:
-        return (f"{mark}{commit.id[:10]}", "", commit.date[:10], _line(commit.who))
-    return ("0000000000", "", "", "not committed yet")
+    number = f"@{version.number}" if version is not None else ""
+    if commit is None and (is_of_folder or version is None):
+        return (_NO_COMMIT, number, version.date[:10] if version is not None else "", "not committed yet")
+    shown = commit.id if commit is not None else version.commit if version is not None else ""
+    said = version or commit
+    return (f"{mark}{shown[:10]}", number, said.date[:10] if said else "", _line(said.who) if said else "")
 
 
 def _line(text: str) -> str:

@@ -44,12 +44,14 @@ def stream(command: str, lines: Iterable[str], environment: Mapping[str, str]) -
     assert process.stdin is not None
     lines = iter(lines)
     taken: list[str] = []
-    with suppress(BrokenPipeError, KeyboardInterrupt):
-        for line in lines:
-            taken.append(line)
-            process.stdin.write(f"{line}\n".encode(errors="replace"))
-            process.stdin.flush()
-    _wait(process)
+    try:
+        with suppress(BrokenPipeError, KeyboardInterrupt):
+            for line in lines:
+                taken.append(line)
+                process.stdin.write(f"{line}\n".encode(errors="replace"))
+                process.stdin.flush()
+    finally:
+        _wait(process)
     return chain(taken, lines) if process.returncode in _NOT_FOUND else ()
 
 

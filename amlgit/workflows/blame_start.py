@@ -103,7 +103,8 @@ def _start(repository: Repository, folder: Folder, found: Joined, files: Mapping
 
 def _experiment(found: Joined, name: str) -> Object:
     if found.kind != chains.EXPERIMENT:
-        raise UsageError(f"{name} is a web service, and blame is of experiments", hint="'git blame' tells where the lines of its definition.json are from.")
+        hint = "'git blame' tells where the lines of its definition.json are from."
+        raise UsageError(f"{name} is a web service, and blame is of experiments", hint=hint)
     return found.document
 
 
