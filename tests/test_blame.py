@@ -1,6 +1,7 @@
 """blame: which version and which commit set each value, of the work tree, of versions, after whatever git did to the commits."""
 
 import random
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.helpers import (
     experiment,
     folder,
     git,
+    git_run,
     node_file,
     parameter,
     replace_in,
@@ -379,6 +381,41 @@ def _facts(document: Document) -> dict[Key, object]:
                 edge["SourceOutputPortId"] for edge in document["Graph"]["EdgesInternal"] if edge["DestinationInputPortId"] == f"{key}:{port['Name']}"
             ]
             found[key, "input", port["Name"]] = (*sorted(fed), port["DataSourceId"])
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_blame_of_a_branch_with_merges_agrees_with_a_walk_over_all_commits(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    repository = start(tmp_path)
+    files = (SPLIT_NODE, SPLIT_NODE.replace("2-0002", "3-0003"))
+    aml(repository, "uninstall").expect(OK)  # git's own text merge settles what clashes by -X
+    git(repository, "branch", "side")
+    for _ in range(12):
+        git(repository, "checkout", "--quiet", chance.choice(("main", "side")))
+        if chance.random() < 0.3:
+            other = "side" if git(repository, "branch", "--show-current") == "main" else "main"
+            git(repository, "merge", "--quiet", "--no-edit", "--no-ff", "-X", chance.choice(("ours", "theirs")), other)
+        else:
+            file = repository / chance.choice(files)
+            file.write_text(re.sub(r'"Value": "[0-9.]+"', f'"Value": "0.{chance.randint(1, 3)}"', file.read_text()))
+            git(repository, "commit", "--quiet", "--all", "--allow-empty", "-m", "edit")
+    values = _values(_blame(repository, "Trial"))
+    for file in files:
+        commit = values[f"{Path(file).stem}.{FRACTION}"]["origin"]["commit"]["id"]
+        assert commit in _beginnings(repository, file)
+
+
+def _beginnings(repository: Path, file: str) -> set[str]:
+    """The commits where what HEAD has in a file may have come in: along commits that have it, as far as there are any."""
+    parents = {line.split()[0]: line.split()[1:] for line in git(repository, "rev-list", "--parents", "HEAD").splitlines()}
+    held = {commit: git_run(repository, "rev-parse", "--quiet", "--verify", f"{commit}:{file}").out for commit in parents}
+    found, waiting = set(), [git(repository, "rev-parse", "HEAD")]
+    while waiting:
+        commit = waiting.pop()
+        alike = [parent for parent in parents[commit] if held[parent] == held[commit]]
+        waiting += alike
+        found |= set() if alike else {commit}
     return found
 
 
