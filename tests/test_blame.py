@@ -225,6 +225,23 @@ def test_a_merge_hands_each_value_on_to_the_side_that_set_it(tmp_path: Path) -> 
     assert _origin(report, f"{SPLIT}.{MODE}") == (1, _commits(repository)[1])
 
 
+def test_a_merge_that_takes_back_an_edit_of_each_side_leads_to_the_commit_before_both(tmp_path: Path) -> None:
+    repository = start(tmp_path)
+    before = _commits(repository)[-1]
+    git(repository, "checkout", "--quiet", "-b", "side")
+    edit(repository, (SPLIT_NODE, '"0.5"', '"0.9"'))
+    commit_all(repository, "theirs")
+    git(repository, "checkout", "--quiet", "main")
+    edit(repository, (SPLIT_NODE, '"Split Rows"', '"Regular Expression"'))
+    commit_all(repository, "ours")
+    git(repository, "merge", "--quiet", "--no-commit", "-s", "ours", "side")
+    git(repository, "checkout", before, "--", SPLIT_NODE)
+    git(repository, "commit", "--quiet", "-m", "neither")
+    report = _blame(repository, "Trial")
+    assert _origin(report, f"{SPLIT}.{FRACTION}") == (1, before)
+    assert _origin(report, f"{SPLIT}.{MODE}") == (1, before)
+
+
 def test_a_commit_that_cannot_be_read_is_passed_over(repository: Path) -> None:
     split = node_file(folder(repository, "Trial"), "Split")
     text = split.read_text()
