@@ -414,8 +414,8 @@ def test_a_blame_of_a_branch_with_merges_agrees_with_a_walk_over_all_commits(tmp
             other = "side" if git(repository, "branch", "--show-current") == "main" else "main"
             git(repository, "merge", "--quiet", "--no-edit", "--no-ff", "-X", chance.choice(("ours", "theirs")), other)
         else:
-            file = repository / chance.choice(files)
-            file.write_text(re.sub(r'"Value": "[0-9.]+"', f'"Value": "0.{chance.randint(1, 3)}"', file.read_text()))
+            page = repository / chance.choice(files)
+            page.write_text(re.sub(r'"Value": "[0-9.]+"', f'"Value": "0.{chance.randint(1, 3)}"', page.read_text()))
             git(repository, "commit", "--quiet", "--all", "--allow-empty", "-m", "edit")
     values = _values(_blame(repository, "Trial"))
     for file in files:
