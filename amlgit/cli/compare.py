@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from amlgit.cli import output
-from amlgit.cli.context import Session, json_option, session
+from amlgit.cli.context import CLASSES, Session, json_option, session
 
 if TYPE_CHECKING:
     from amlgit.model.jsontext import Object
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from amlgit.review.names import Names
     from amlgit.workflows.diff import Compared, DiffReport, Problem
 
-_CLASSES = ("wiring", "parameter", "script", "data", "module", "interface", "metadata", "layout")
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "magenta", "·": "bright_black"}
 
 
@@ -36,7 +35,7 @@ class _WithPaths(click.Command):
 @click.argument("operands", nargs=-1, metavar="[REV [REV] | EXPERIMENT@N [EXPERIMENT@M]] [-- EXPERIMENT...]")
 @click.option("--staged", "--cached", is_flag=True, help="Compare with what is staged instead of the work tree.")
 @click.option("--no-index", is_flag=True, help="Compare two exports (or folders) anywhere: --no-index OLD NEW.")
-@click.option("--class", "classes", multiple=True, type=click.Choice(_CLASSES), help="Only changes of this class; may be given again.")
+@click.option("--class", "classes", multiple=True, type=click.Choice(CLASSES), help="Only changes of this class; may be given again.")
 @click.option("--layout", is_flag=True, help="List the boxes that moved instead of counting them.")
 @click.option("--stat", is_flag=True, help="Only how many changes of each class.")
 @click.option("--md", "as_markdown", is_flag=True, help="Markdown, for a comment on a pull request.")

@@ -13,6 +13,7 @@ import click
 from amlgit import __version__
 
 VERBS: dict[str, str] = {
+    "blame": "blame",
     "check": "checking",
     "clone": "setup",
     "completion": "setup",
@@ -24,7 +25,7 @@ VERBS: dict[str, str] = {
     "import": "move",
     "init": "setup",
     "install": "setup",
-    "log": "see",
+    "log": "log",
     "map": "mapping",
     "merge": "merging",
     "merge-driver": "merge_driver",
@@ -78,7 +79,7 @@ def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str, no_p
     \b
     amlgit clone --archive exports/ repository    a repository with one commit per version
     cd repository && git log                      their story
-    amlgit log EXPERIMENT                         its versions
+    amlgit log EXPERIMENT                         its versions, and what each changed
     amlgit export EXPERIMENT@3                    version 3 as the JSON file it was
     """  # noqa: D301
     ctx.obj = {"folder": folder, "quiet": quiet, "color": color, "pager": not no_pager}
