@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
+from amlgit.model import assets
+from amlgit.model.assets import Asset
 from amlgit.model.jsontext import Json, Object, dumps
 from amlgit.store import chains
 from amlgit.store.folders import is_content
@@ -61,6 +63,14 @@ def _join(kind: str, content: Mapping[str, bytes], run: bytes | None) -> Object:
     from amlgit.form import webservices
 
     return webservices.join(content, run)
+
+
+def node_assets(path: str, data: bytes) -> frozenset[Asset]:
+    """What a node's file refers to; nothing where it can't be read."""
+    try:
+        return frozenset(assets.of_node(experiments.parse(path, data)))
+    except InvalidDocument:
+        return frozenset()
 
 
 def wire(document: Json) -> bytes:
