@@ -69,12 +69,29 @@ def folders(repository: Repository, rev: str | None) -> list[Folder]:
     return sorted(result, key=lambda folder: folder.path)
 
 
-def past_contents(repository: Repository, rev: str, folder: Folder) -> set[str]:
-    """Every content id the folder ever had in the history of a commit."""
+def past(repository: Repository, rev: str, folder: Folder) -> list[Folder]:
+    """Every state the folder ever had at its place in the history of a commit; bindings that can't be read are left out."""
     commits = repository.text("log", "--full-history", "--format=%H", rev, "--", f":(literal){folder.path}").split()
-    trees = repository.blobs(f"{commit}:{folder.path}" for commit in commits)
-    ids = {content_id(data, folder.kind, repository.object_format) for data in trees.values()}
-    return {found for found in ids if found is not None}
+    trees = dict.fromkeys(repository.blobs(f"{commit}:{folder.path}" for commit in commits).values())
+    sync_ids = {tree: tree_ids(tree, repository.object_format).get(SYNC, "") for tree in trees}
+    syncs = repository.blobs({sync for sync in sync_ids.values() if sync})
+    bindings = {sync: _past_bindings(data) for sync, data in syncs.items()}
+    return [
+        Folder(
+            path=folder.path,
+            kind=folder.kind,
+            bindings=bindings.get(sync, {}),
+            content=content_id(tree, folder.kind, repository.object_format),
+        )
+        for tree, sync in sync_ids.items()
+    ]
+
+
+def _past_bindings(data: bytes) -> Mapping[str, Binding]:
+    try:
+        return read_sync(data, SYNC)
+    except InvalidDocument:  # a conflict that was committed, say: nobody can mend what is in history
+        return {}
 
 
 def removed(repository: Repository, rev: str) -> list[Folder]:
