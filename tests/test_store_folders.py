@@ -96,7 +96,7 @@ def test_a_pull_into_a_folder_with_a_pattern_for_a_name_works(root: Path, tmp_pa
 
 
 def _past_contents(repository: Repository, folder: Folder) -> set[str | None]:
-    return {was.content for was in past(repository, "HEAD", folder)}
+    return {was.content for at in past(repository, "HEAD", [folder]) for was in at.folders}
 
 
 def test_past_contents_are_all_it_ever_had(root: Path, repository: Repository) -> None:

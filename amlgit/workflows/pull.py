@@ -23,7 +23,7 @@ from amlgit.store.worktree import fast_forward, finish_pending
 from amlgit.workflows.documents import node_assets
 from amlgit.workflows.fetch import FetchReport, Progress, record
 from amlgit.workflows.reconcile import Edited, prepare, reconcile
-from amlgit.workflows.seen import History, family_of, is_bound
+from amlgit.workflows.seen import History, bound_to, family_of, is_bound
 
 _BATCH = 500
 """Versions whose trees are read from git at a time, to bound memory."""
@@ -94,6 +94,8 @@ class _Plan:
     remote: str
     family: str
     bindings: dict[str, Binding]
+    base: Version | None
+    """The newest version it has seen."""
     versions: Sequence[Version]
 
 
@@ -207,7 +209,7 @@ def _plan(
                 continue
             parent = PARENTS[listed[-1].kind]
             name = naming.folder(listed[0].title, family, (path.removeprefix(f"{parent}/") for path in taken))
-            plans.append(_Plan(path=f"{parent}/{name}", kind=listed[-1].kind, remote=remote, family=family, bindings={}, versions=listed))
+            plans.append(_Plan(path=f"{parent}/{name}", kind=listed[-1].kind, remote=remote, family=family, bindings={}, base=None, versions=listed))
             taken.add(f"{parent}/{name}")
     return plans, edited, reports
 
@@ -215,7 +217,7 @@ def _plan(
 def _plan_known(history: History, remote: str, folder: Folder, listed: Sequence[Version]) -> "_Plan | Edited | FolderReport":
     """What is to be done about a folder: as its base has it, edited here, or nothing."""
     seen = history.last_seen(remote, folder, listed)
-    if seen == len(listed) - 1 or (seen < 0 and folder.content == listed[-1].content):
+    if seen == len(listed) - 1:
         return FolderReport(path=folder.path, title=listed[-1].title, commits=0, state="up to date")
     if seen >= 0 and folder.content == listed[seen].content:
         return _Plan(
@@ -224,6 +226,7 @@ def _plan_known(history: History, remote: str, folder: Folder, listed: Sequence[
             remote=remote,
             family=family_of(folder.bindings[remote]),
             bindings=dict(folder.bindings),
+            base=listed[seen],
             versions=listed[seen + 1 :],
         )
     base = listed[seen] if seen >= 0 else None
@@ -255,9 +258,9 @@ def _changes(repository: Repository, stream: Incoming, reader: "_TreeReader", ve
     entries = reader.content(version)
     names = {entry.name for entry in entries}
     experiment = version.trailers.get(trailers.EXPERIMENT) or version.trailers.get(trailers.SERVICE, "")
-    plan.bindings[plan.remote] = Binding(
-        experiment=_bound_id(experiment, version, plan), run=version.snapshot, content=version.content, time=version.time
-    )
+    bound = _bound_id(experiment, version, plan)
+    plan.bindings[plan.remote] = bound_to(version, bound, was=plan.bindings.get(plan.remote), base=plan.base)
+    plan.base = version
     companions = {SYNC: write_sync(plan.bindings)}
     if version.kind == chains.EXPERIMENT:
         companions[ASSETS] = reader.written_assets(entries)

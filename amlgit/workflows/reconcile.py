@@ -13,7 +13,7 @@ from amlgit.compare.merge import merge as merge_graphs
 from amlgit.config import Config
 from amlgit.errors import InvalidDocument
 from amlgit.form import nodes
-from amlgit.form.companions import ASSETS, SYNC, Binding, write_assets, write_sync
+from amlgit.form.companions import ASSETS, SYNC, write_assets, write_sync
 from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Object
 from amlgit.review.findings import ALLOW_ALL, Finding
@@ -26,7 +26,7 @@ from amlgit.store.repository import Repository
 from amlgit.store.worktree import dirty_refused, fast_forward, uncommitted
 from amlgit.workflows.check import check
 from amlgit.workflows.documents import node_assets, of_content, of_version
-from amlgit.workflows.seen import family_of
+from amlgit.workflows.seen import bound_to, family_of
 
 _REF = "refs/heads/amlgit-incoming"
 _FILE_MODES = ("100644", "100755")
@@ -224,8 +224,8 @@ def _companion(repository: Repository, stream: Incoming, entry: Edited, name: st
 
 def _sync(entry: Edited) -> bytes:
     """`sync.json` naming the new version."""
-    version = entry.theirs
-    now = Binding(experiment=entry.folder.bindings[entry.remote].experiment, run=version.snapshot, content=version.content, time=version.time)
+    was = entry.folder.bindings[entry.remote]
+    now = bound_to(entry.theirs, was.experiment, was=was, base=entry.base)
     return write_sync({**entry.folder.bindings, entry.remote: now})
 
 
