@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.branches import SCRIPT_NODE, remove
 from tests.helpers import (
     EXPORT_DATA,
     FAMILY,
@@ -206,6 +207,25 @@ def test_a_node_edited_there_and_removed_here_comes_with_a_question(archive: Pat
     assert [line[:2] for line in dirty(here.repository) if "Split Data" in line] == ["DU"]
     git(here.repository, "cherry-pick", "--abort")
     assert dirty(here.repository) == []
+
+
+def test_what_git_picks_without_a_conflict_and_is_no_sound_graph_is_told(tmp_path: Path) -> None:
+    """Here a node was removed, there another one was led to it: no file shows that."""
+    archive = saved(tmp_path / "exports", 1, nodes=(PYTHON, SPLIT, EXPORT_DATA))
+    here = Here(clone(archive, tmp_path / "r"))
+    remove(here.repository, SCRIPT_NODE)
+    commit_all(here.repository, "no script")
+    aml(here.repository, "check").expect(OK)
+    document = state(2, nodes=(PYTHON, SPLIT, EXPORT_DATA))
+    edge = document["Graph"]["EdgesInternal"][1]
+    edge["SourceOutputPortId"] = document["Graph"]["EdgesInternal"][0]["SourceOutputPortId"]
+    save(archive, "2.json", document)
+    said = pull(here.repository, FINDINGS)
+    assert "not sound after the merge: experiments/Trial-aaaaaa/nodes/Export Data 3-0003.json" in said.err
+    assert "dangling-source" in said.err
+    assert "amlgit check" in said.err
+    assert dirty(here.repository) == []
+    assert [finding["rule"] for finding in aml(here.repository, "check", "--json").expect(FINDINGS).json["result"]["findings"]] == ["dangling-source"]
 
 
 # --- what a pick would stop at, looked at before anything moves
