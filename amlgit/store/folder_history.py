@@ -46,7 +46,7 @@ def folder_history(repository: Repository, head: str, folder: Folder) -> FolderH
 
 
 def _commits(repository: Repository, head: str, paths: Sequence[str]) -> list[FolderCommit]:
-    walk = ("log", "--topo-order", "--parents", "--no-show-signature", "--encoding=UTF-8", "-z", _FORMAT, head, "--")
+    walk = ("log", "--topo-order", "--parents", "--no-follow", "--no-show-signature", "--encoding=UTF-8", "-z", _FORMAT, head, "--")
     found = []
     for record in streams.records(repository, *walk, *(f":(literal){path}" for path in paths)):
         commit, parents, time, who, subject = record.split("\x01", 4)
