@@ -16,6 +16,7 @@ VERBS: dict[str, str] = {
     "clone": "setup",
     "completion": "setup",
     "config": "setup",
+    "emulator": "emulator",
     "export": "move",
     "fetch": "move",
     "import": "move",
