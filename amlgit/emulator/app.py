@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from amlgit.emulator import faults, guard
 from amlgit.emulator.links import Links
+from amlgit.emulator.planes import unbuilt
 from amlgit.emulator.routing import Access, Call, Reply, Route, Router, split
 from amlgit.emulator.settings import Settings
 from amlgit.emulator.spoil import delay, spoilt
@@ -79,7 +80,7 @@ class Studio:
         guard.check_origin(dict(request.headers))
         route, found, methods = self.router.find(request.method, split(path))
         if not methods:
-            raise ApiError(404, "NotFound", "There is no such path.")
+            raise unbuilt(split(path)) or ApiError(404, "NotFound", "There is no such path.")
         if route is None:
             raise ApiError(405, "MethodNotAllowed", "The path does not take this method.", headers={"Allow": ", ".join(methods)})
         call = await run_in_threadpool(self._call, request, route, found)

@@ -16,6 +16,8 @@ def check_shape(graph: Json) -> Object:
     for name in ("ModuleNodes", "EdgesInternal"):
         if not _are_objects(graph.get(name)):
             raise bad(f"ExperimentGraph.{name} must be an array of objects.")
+    if not isinstance(graph.get("SerializedClientData"), str | None):
+        raise bad("SerializedClientData must be a string.")
     for node in graph["ModuleNodes"]:
         if not isinstance(node.get("Id"), str) or not isinstance(node.get("ModuleId"), str):
             raise bad("Every module node has an Id and a ModuleId.")

@@ -28,7 +28,7 @@ from amlgit.emulator.state.reset import open_store
 
 PROTOCOL = (*workspaces.ROUTES, *assets.ROUTES, *uploads.ROUTES, *experiments.ROUTES, *packages.ROUTES, *storage.ROUTES)
 """The protocol's routes."""
-_GRACE = 5
+_GRACE = 2
 
 
 class NotLoopback(Exception):
