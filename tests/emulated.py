@@ -1,5 +1,6 @@
 """A real emulator in a process of its own, and what tests need to speak to it."""
 
+import http.client
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -167,6 +169,22 @@ def until(read: Callable[[], Json], done: Callable[[Json], bool]) -> Json:
 def download(endpoint: Json) -> requests.Response:
     """Open an Endpoint as clients do: its parts one after the other, and no token."""
     return requests.get(endpoint["BaseUri"] + endpoint["Location"] + endpoint["AccessCredential"], timeout=TIMEOUT)
+
+
+def raw(url: str, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> tuple[int, bytes]:
+    """A request whose target and headers are sent just as they are; the reply's status and body."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    connection.putrequest(method, target, skip_host="Host" in (headers or {}), skip_accept_encoding=True)
+    for name, value in (headers or {}).items():
+        connection.putheader(name, value)
+    if body:
+        connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body or None)
+    response = connection.getresponse()
+    found = response.status, response.read()
+    connection.close()
+    return found
 
 
 def submission(title: str, graph: Json, *, draft: bool = True, **more: Json) -> Json:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from .emulated import TIMEOUT, Client, Server, chain, command, run, serving, submission, until
+from .emulated import TIMEOUT, Client, Server, chain, command, raw, run, serving, submission, until
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +26,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("studio")
     with serving("--data", folder / "data", "--node-seconds", "0.02", errors=folder / "errors") as server:
         yield server
-
-
-def raw(server: Server, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> tuple[int, bytes]:
-    """A request whose target and headers are sent just as they are."""
-    parts = urlsplit(server.url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
-    connection.putrequest(method, target, skip_host="Host" in (headers or {}), skip_accept_encoding=True)
-    for name, value in (headers or {}).items():
-        connection.putheader(name, value)
-    if body:
-        connection.putheader("Content-Length", str(len(body)))
-    connection.endheaders(body or None)
-    response = connection.getresponse()
-    found = response.status, response.read()
-    connection.close()
-    return found
 
 
 def test_one_line_of_json_says_where_it_is(studio: Server) -> None:
@@ -107,8 +91,7 @@ def test_a_kill_in_the_middle_of_many_saves_leaves_whole_ones(tmp_path: Path) ->
 
         with ThreadPoolExecutor(4) as pool:
             waiting = [pool.submit(save, number) for number in range(4)]
-            while len(answered) < 40:
-                pass
+            until(lambda: len(answered), lambda count: count >= 40)
             server.process.kill()
             for each in waiting:
                 each.result()
@@ -225,7 +208,7 @@ def test_a_path_nobody_has_is_an_error_in_json(studio: Server) -> None:
 )
 def test_a_web_page_can_not_drive_it(studio: Server, headers: dict[str, str]) -> None:
     own = {"Authorization": f"Bearer {studio.ready['token']}"}
-    status, body = raw(studio, "GET", f"/api/workspaces/{studio.ready['workspace']}", headers | own)
+    status, body = raw(studio.url, "GET", f"/api/workspaces/{studio.ready['workspace']}", headers | own)
     assert status == 403
     assert studio.ready["token"].encode() not in body
     response = requests.get(f"{studio.url}/api", timeout=TIMEOUT)
@@ -234,7 +217,7 @@ def test_a_web_page_can_not_drive_it(studio: Server, headers: dict[str, str]) ->
 
 def test_it_answers_to_the_services_own_names(studio: Server) -> None:
     for host in ("studioapi.azureml.net", "europewest.studioapi.azureml.net", "LOCALHOST", "[::1]:80"):
-        assert raw(studio, "GET", "/api", {"Host": host})[0] == 200
+        assert raw(studio.url, "GET", "/api", {"Host": host})[0] == 200
 
 
 def test_paths_with_a_regions_host_in_front_or_a_proxys_form_are_understood(studio: Server) -> None:
@@ -247,7 +230,7 @@ def test_paths_with_a_regions_host_in_front_or_a_proxys_form_are_understood(stud
         "http://studioapi.azureml.net",
         "/uswestcentral.studioapi.net",
     ):
-        assert raw(studio, "GET", prefix + workspace, own)[0] == 200, prefix
+        assert raw(studio.url, "GET", prefix + workspace, own)[0] == 200, prefix
 
 
 def test_a_body_that_is_too_large_is_refused(studio: Server) -> None:
@@ -309,7 +292,7 @@ def test_names_from_requests_never_become_files(studio: Server) -> None:
     before = sorted(path.name for path in Path(studio.ready["data"]).iterdir())
     for name in ("..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/ca.key", "studio.sqlite3"):
         for path in (f"/blob/uploadedresources/{name}", f"/api/workspaces/{studio.ready['workspace']}/experiments/{name}"):
-            assert raw(studio, "GET", path, own)[0] in {403, 404}
+            assert raw(studio.url, "GET", path, own)[0] in {403, 404}
     assert sorted(path.name for path in Path(studio.ready["data"]).iterdir()) == before
 
 
