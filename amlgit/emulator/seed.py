@@ -175,6 +175,7 @@ def _insert_experiment(db: sqlite3.Connection, identity: str, export: Export) ->
         run_id=document.get("RunId"),
         parent=document.get("ParentExperimentId"),
         run=pack(_run_of(document)) if export.is_run else None,
+        node_statuses=json.dumps(document.get("NodeStatuses") or [], ensure_ascii=False) if export.is_run else None,
     )
 
 
@@ -183,7 +184,6 @@ def _run_of(document: Object) -> Object:
     status = document["Status"]
     return {
         "Status": status,
-        "NodeStatuses": document.get("NodeStatuses") or [],
         "Ended": max(0, ms_of(status.get("EndTime"))),
         "IsPartial": document.get("IsPartialRun"),
     }

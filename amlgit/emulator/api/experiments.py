@@ -52,7 +52,7 @@ def _summary(call: Call, row: Row) -> Object:
         "Status": experiments.status_of(row, run, at),
         "Etag": experiments.etag_of(row, run, at),
         "Creator": head["Creator"],
-        "IsLeaf": experiments.is_leaf(call.store, row),
+        "IsLeaf": bool(row["is_leaf"]),
         "IsArchived": bool(row["is_archived"]),
         "DisableNodesUpdate": head.get("DisableNodesUpdate"),
         "Category": head["Category"],
@@ -84,9 +84,9 @@ def get(call: Call) -> Reply:
         ("Graph", row["graph"]),
         ("Status", experiments.status_of(row, run, at)),
         ("Etag", experiments.etag_of(row, run, at)),
-        ("NodeStatuses", runs.node_statuses(run, at, row["workspace"], call.links) if run else []),
+        ("NodeStatuses", _node_statuses(call, row, run)),
         ("Creator", head["Creator"]),
-        ("IsLeaf", experiments.is_leaf(call.store, row)),
+        ("IsLeaf", bool(row["is_leaf"])),
         ("DisableNodesUpdate", head.get("DisableNodesUpdate")),
         ("WebService", row["service"]),
         ("Category", head["Category"]),
@@ -95,6 +95,14 @@ def get(call: Call) -> Reply:
         *(head.get("Extra") or {}).items(),
     ]
     return Reply(body=b"{" + b",".join(_members(members)) + b"}")
+
+
+def _node_statuses(call: Call, row: Row, run: Object | None) -> list[Object]:
+    if run is None:
+        return []
+    if row["node_statuses"] is not None:
+        return [runs.relinked(each, row["workspace"], call.links) for each in experiments.node_statuses_of(row)]
+    return runs.node_statuses(run, _ms(call), row["workspace"], call.links)
 
 
 def _members(members: list[tuple[str, Json]]) -> Iterator[bytes]:
@@ -224,7 +232,7 @@ def output_of(row: Row, at: int, node: str, port: str) -> str:
             for each in task["Ports"]:
                 if each.lower() == port.lower():
                     return runs.output_blobs(task, each)["data"]
-    for status in (run or {}).get("NodeStatuses") or []:
+    for status in experiments.node_statuses_of(row):
         ports = [str(each.get("Name")) for each in status.get("OutputEndpoints") or []]
         if str(status.get("NodeId")).lower() == node.lower() and port.lower() in {each.lower() for each in ports}:
             return "experimentoutput/archived.dataset"
@@ -271,7 +279,15 @@ ROUTES = (
         reply=s.listing(s.SUMMARY),
     ),
     Route(method="POST", pattern=_BASE, handler=save_as, summary="Save as a new experiment", body=s.SUBMISSION, reply=s.SUBMITTED),
-    Route(method="GET", pattern=_BASE + "/{id}", handler=get, summary="Get an experiment or a snapshot", reply=s.EXPERIMENT, statuses=(409,)),
+    Route(
+        method="GET",
+        pattern=_BASE + "/{id}",
+        handler=get,
+        summary="Get an experiment or a snapshot",
+        reply=s.EXPERIMENT,
+        statuses=(409,),
+        is_quick=True,
+    ),
     Route(method="POST", pattern=_BASE + "/{id}", handler=save, summary="Save or run", body=s.SUBMISSION, reply=s.SUBMITTED, statuses=_CHANGES),
     Route(
         method="PUT",
