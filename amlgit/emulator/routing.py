@@ -82,7 +82,8 @@ class Route:
     query: Mapping[str, Object] = field(default_factory=dict)
     body: Object | None = None
     reply: Object = field(default_factory=dict)
-    reply_type: str = "application/json"
+    is_download: bool = False
+    """Whether the reply is a blob of whatever type, and no JSON document."""
     statuses: Sequence[int] = ()
     is_upload: bool = False
     """Whether the body may be large: it is then in a blob before the handler runs."""

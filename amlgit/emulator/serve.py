@@ -71,7 +71,7 @@ def studio_of(store: Store, settings: Settings, hosts: frozenset[str] | None) ->
 
     def description(call: Call) -> Reply:
         names = [row["id"] for row in stored.found_all(call.store) if row["id"] != stored.GLOBAL]
-        return reply(openapi.describe(PROTOCOL, "1", names))
+        return reply(openapi.describe(PROTOCOL, "1", names, call.links.base))
 
     def requests() -> tuple[dict[str, int], list[dict[str, object]]]:
         return dict(studio.counts), list(studio.requests)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from amlgit.emulator import catalogue, faults, runs, simulated
 from amlgit.emulator import graph as graphs
 from amlgit.emulator import shapes as s
-from amlgit.emulator.routing import BINARY, Call, Reply, Route, reply
+from amlgit.emulator.routing import Call, Reply, Route, reply
 from amlgit.emulator.state import experiments, things
 from amlgit.emulator.state.database import Row, unpack, unpack_list
 from amlgit.emulator.state.experiments import Submission
@@ -314,7 +314,7 @@ ROUTES = (
         pattern=_BASE + "/{id}/outputdata/{node}/{port}",
         handler=output_data,
         summary="A node's output, as raw bytes",
-        reply_type=BINARY,
+        is_download=True,
     ),
     Route(method="GET", pattern=_BASE + "/{id}/annotations", handler=annotations, summary="Annotations", reply=s.listing(s.OBJECT)),
     Route(method="GET", pattern=_BASE + "/{id}/details", handler=details, summary="The long description", reply=s.TEXT),
