@@ -77,8 +77,8 @@ class Studio:
         return await run_in_threadpool(faults.strike, self.store, method, plain)
 
     async def _dispatch(self, request: Request, path: bytes) -> Reply:
-        guard.check_host(dict(request.headers), self.hosts)
-        guard.check_origin(dict(request.headers))
+        guard.check_host(request.headers, self.hosts)
+        guard.check_origin(request.headers)
         route, found, methods = self.router.find(request.method, split(path))
         if not methods:
             raise unbuilt(split(path)) or ApiError(404, "NotFound", "There is no such path.")
