@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "completion": "setup",
     "config": "setup",
     "diff": "compare",
+    "emulator": "emulator",
     "export": "move",
     "fetch": "move",
     "hook": "hooks",
