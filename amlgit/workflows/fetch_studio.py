@@ -199,8 +199,10 @@ def _download(studio: Studio, plan: _Plan, spool: Spool, known: _Known, progress
                     asked.add(parent)
                     waiting.append(Wanted(id=parent, family=each.family, title=each.title))
                     total += 1
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
+    except BaseException as error:
+        studio.session.close()  # whoever waits for another try waits no longer
+        # what is under way is kept for the next run, unless somebody wants to be rid of us
+        executor.shutdown(wait=isinstance(error, Exception), cancel_futures=True)
         raise
     executor.shutdown()
     if total:
