@@ -1,5 +1,6 @@
 """A real emulator in a process of its own, and what tests need to speak to it."""
 
+import http.client
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -57,16 +59,17 @@ class Server:
     def workspace(self, number: int = 0) -> "Client":
         """One of the workspaces it started with."""
         found = self.ready["workspaces"][number]
-        return Client(self.url, found["workspace"], found["token"])
+        return Client(self.url, found["workspace"], found["token"], self.ready["ca"])
 
     def new_workspace(self) -> "Client":
         """One that nobody else uses."""
         found = self.admin("POST", "workspaces", json={"Name": "A test's own", "Region": "West Europe"}).json()
-        return Client(self.url, found["workspace"], found["token"])
+        return Client(self.url, found["workspace"], found["token"], self.ready["ca"])
 
     def admin(self, method: str, path: str, **more: Any) -> requests.Response:  # the library's own options
         headers = {"Authorization": f"Bearer {self.ready['admin']['token']}"}
-        response = requests.request(method, f"{self.ready['admin']['url']}/{path}", headers=headers, timeout=TIMEOUT, **more)
+        trusted = self.ready["ca"] or True
+        response = requests.request(method, f"{self.ready['admin']['url']}/{path}", headers=headers, timeout=TIMEOUT, verify=trusted, **more)
         assert response.status_code == 200, response.text
         return response
 
@@ -96,9 +99,11 @@ def serving(*arguments: str | Path, **more: Any) -> Iterator[Server]:  # the ser
 class Client:
     """One workspace, as a plain script would use it."""
 
-    def __init__(self, url: str, workspace: str, token: str) -> None:
+    def __init__(self, url: str, workspace: str, token: str, authority: str | None = None) -> None:
         self.url, self.id, self.token = url, workspace, token
         self.session = requests.Session()
+        self.session.trust_env = False  # it would take the machine's proxy and, over the session's own, its authorities
+        self.session.verify = authority or True
         self.session.headers["x-ms-metaanalytics-authorizationtoken"] = token
 
     def call(self, method: str, path: str, ok: int | None = 200, **more: Any) -> requests.Response:  # the library's own options
@@ -167,6 +172,22 @@ def until(read: Callable[[], Json], done: Callable[[Json], bool]) -> Json:
 def download(endpoint: Json) -> requests.Response:
     """Open an Endpoint as clients do: its parts one after the other, and no token."""
     return requests.get(endpoint["BaseUri"] + endpoint["Location"] + endpoint["AccessCredential"], timeout=TIMEOUT)
+
+
+def raw(url: str, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> tuple[int, bytes]:
+    """A request whose target and headers are sent just as they are; the reply's status and body."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    connection.putrequest(method, target, skip_host="Host" in (headers or {}), skip_accept_encoding=True)
+    for name, value in (headers or {}).items():
+        connection.putheader(name, value)
+    if body:
+        connection.putheader("Content-Length", str(len(body)))
+    connection.endheaders(body or None)
+    response = connection.getresponse()
+    found = response.status, response.read()
+    connection.close()
+    return found
 
 
 def submission(title: str, graph: Json, *, draft: bool = True, **more: Json) -> Json:

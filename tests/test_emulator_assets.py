@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from .emulated import GLOBAL, TIMEOUT, Client, Json, Server, chain, download, run, serving, until
+from .emulated import GLOBAL, TIMEOUT, Client, Json, Server, chain, download, raw, run, serving, until
 
 DATASET = (
     *("Id", "FamilyId", "Name", "Description", "DataTypeId", "Size", "CreatedDate", "CreatedDateTicks", "Owner", "SourceOrigin"),
@@ -54,7 +54,7 @@ def sample(studio: Server) -> Client:
 )
 def test_the_token_is_taken_from_either_header(client: Client, headers: dict[str, str]) -> None:
     own = {name: value.format(client.token) for name, value in headers.items()}
-    assert requests.get(f"{client.url}/api/workspaces/{client.id}", headers=own, timeout=TIMEOUT).status_code == 200
+    assert raw(client.url, "GET", f"/api/workspaces/{client.id}", own)[0] == 200
 
 
 def test_both_tokens_of_a_workspace_open_it_and_no_other_one_does(studio: Server, client: Client) -> None:

@@ -6,6 +6,8 @@ import http.client
 import json
 import os
 import signal
+import socket
+import sqlite3
 import ssl
 import stat
 import subprocess
@@ -18,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from .emulated import TIMEOUT, Client, Server, chain, command, run, serving, submission, until
+from .emulated import TIMEOUT, Client, Server, chain, command, raw, run, serving, submission, until
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +28,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("studio")
     with serving("--data", folder / "data", "--node-seconds", "0.02", errors=folder / "errors") as server:
         yield server
-
-
-def raw(server: Server, method: str, target: str, headers: dict[str, str] | None = None, body: bytes = b"") -> tuple[int, bytes]:
-    """A request whose target and headers are sent just as they are."""
-    parts = urlsplit(server.url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
-    connection.putrequest(method, target, skip_host="Host" in (headers or {}), skip_accept_encoding=True)
-    for name, value in (headers or {}).items():
-        connection.putheader(name, value)
-    if body:
-        connection.putheader("Content-Length", str(len(body)))
-    connection.endheaders(body or None)
-    response = connection.getresponse()
-    found = response.status, response.read()
-    connection.close()
-    return found
 
 
 def test_one_line_of_json_says_where_it_is(studio: Server) -> None:
@@ -107,8 +93,7 @@ def test_a_kill_in_the_middle_of_many_saves_leaves_whole_ones(tmp_path: Path) ->
 
         with ThreadPoolExecutor(4) as pool:
             waiting = [pool.submit(save, number) for number in range(4)]
-            while len(answered) < 40:
-                pass
+            until(lambda: len(answered), lambda count: count >= 40)
             server.process.kill()
             for each in waiting:
                 each.result()
@@ -117,6 +102,35 @@ def test_a_kill_in_the_middle_of_many_saves_leaves_whole_ones(tmp_path: Path) ->
         kept = {each["ExperimentId"] for each in client.get("experiments")}
         assert set(answered) <= kept
         assert all(len(client.experiment(identity)["Graph"]["ModuleNodes"]) for identity in kept)
+
+
+def staged(folder: Path) -> int:
+    """How many pieces of unfinished requests the state holds."""
+    with contextlib.closing(sqlite3.connect(folder / "studio.sqlite3")) as db:
+        return int(db.execute("SELECT count(*) FROM blobs WHERE kind = 'staged'").fetchone()[0])
+
+
+def test_an_upload_that_is_cut_off_becomes_nothing_by_the_client_or_by_a_kill(tmp_path: Path) -> None:
+    with serving("--data", tmp_path / "data", errors=tmp_path / "errors") as server:
+        parts = urlsplit(server.url)
+        head = f"POST /api/resourceuploads/workspaces/{server.ready['workspace']}/?dataTypeId=GenericCSV HTTP/1.1\r\nHost: localhost\r\n"
+        head += f"Authorization: Bearer {server.ready['token']}\r\nContent-Length: 9000000\r\n\r\n"
+
+        def begin() -> socket.socket:
+            connection = socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT)
+            connection.sendall(head.encode() + b"x" * 3_000_000)
+            until(lambda: staged(tmp_path / "data"), bool)
+            return connection
+
+        begin().close()
+        until(lambda: staged(tmp_path / "data"), lambda count: count == 0)
+        assert (tmp_path / "errors").read_text() == ""
+        with begin():
+            server.process.kill()
+            server.process.wait()
+    with serving("--data", tmp_path / "data") as server:
+        client = server.workspace()
+        assert client.get(f"datasources/{client.dataset('after')}")["Name"] == "after"
 
 
 def test_tokens_and_links_stay_good_through_a_restart(tmp_path: Path) -> None:
@@ -148,6 +162,19 @@ def test_https_is_trusted_by_the_printed_authority_and_by_nothing_else(tmp_path:
         assert port
     for file in tmp_path.glob("*.key"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_everything_works_over_https_and_links_lead_to_it(tmp_path: Path, host: str) -> None:
+    with serving("--data", tmp_path, "--tls", "--host", host, "--node-seconds", "0") as server:
+        client = server.workspace()
+        link = client.get(f"datasources/{client.dataset('d.csv', b'a')}")["DownloadLocation"]
+        done = client.run(client.save_as()["ExperimentId"])
+        for endpoint in (link, done["NodeStatuses"][0]["OutputEndpoints"][0]):
+            url = endpoint["BaseUri"] + endpoint["Location"] + endpoint["AccessCredential"]
+            assert url.startswith(f"{server.url}/")
+            assert requests.get(url, verify=server.ready["ca"], timeout=TIMEOUT).status_code == 200
+        assert server.admin("GET", "faults").json() == []
 
 
 def test_https_answers_for_the_services_own_names(tmp_path: Path) -> None:
@@ -225,7 +252,7 @@ def test_a_path_nobody_has_is_an_error_in_json(studio: Server) -> None:
 )
 def test_a_web_page_can_not_drive_it(studio: Server, headers: dict[str, str]) -> None:
     own = {"Authorization": f"Bearer {studio.ready['token']}"}
-    status, body = raw(studio, "GET", f"/api/workspaces/{studio.ready['workspace']}", headers | own)
+    status, body = raw(studio.url, "GET", f"/api/workspaces/{studio.ready['workspace']}", headers | own)
     assert status == 403
     assert studio.ready["token"].encode() not in body
     response = requests.get(f"{studio.url}/api", timeout=TIMEOUT)
@@ -234,7 +261,7 @@ def test_a_web_page_can_not_drive_it(studio: Server, headers: dict[str, str]) ->
 
 def test_it_answers_to_the_services_own_names(studio: Server) -> None:
     for host in ("studioapi.azureml.net", "europewest.studioapi.azureml.net", "LOCALHOST", "[::1]:80"):
-        assert raw(studio, "GET", "/api", {"Host": host})[0] == 200
+        assert raw(studio.url, "GET", "/api", {"Host": host})[0] == 200
 
 
 def test_paths_with_a_regions_host_in_front_or_a_proxys_form_are_understood(studio: Server) -> None:
@@ -247,7 +274,7 @@ def test_paths_with_a_regions_host_in_front_or_a_proxys_form_are_understood(stud
         "http://studioapi.azureml.net",
         "/uswestcentral.studioapi.net",
     ):
-        assert raw(studio, "GET", prefix + workspace, own)[0] == 200, prefix
+        assert raw(studio.url, "GET", prefix + workspace, own)[0] == 200, prefix
 
 
 def test_a_body_that_is_too_large_is_refused(studio: Server) -> None:
@@ -309,7 +336,7 @@ def test_names_from_requests_never_become_files(studio: Server) -> None:
     before = sorted(path.name for path in Path(studio.ready["data"]).iterdir())
     for name in ("..%2f..%2fetc%2fpasswd", "%2e%2e/%2e%2e/ca.key", "studio.sqlite3"):
         for path in (f"/blob/uploadedresources/{name}", f"/api/workspaces/{studio.ready['workspace']}/experiments/{name}"):
-            assert raw(studio, "GET", path, own)[0] in {403, 404}
+            assert raw(studio.url, "GET", path, own)[0] in {403, 404}
     assert sorted(path.name for path in Path(studio.ready["data"]).iterdir()) == before
 
 

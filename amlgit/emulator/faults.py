@@ -109,6 +109,11 @@ def remove(store: Store, number: int | None) -> int:
     return count
 
 
+def are_set(store: Store) -> bool:
+    """Whether there is any fault."""
+    return store.row("SELECT 1 FROM faults LIMIT 1") is not None
+
+
 def strike(store: Store, method: str, path: str) -> list[Fault]:
     """The faults that hit this request; each is counted in the same step, so that two requests can't share one."""
     return _take(store, lambda fault: fault.kind is not Kind.MODULE and _hits(fault, method, path))
@@ -121,7 +126,7 @@ def failing(store: Store, names: set[str]) -> Fault | None:
 
 
 def _take(store: Store, matches: Callable[[Fault], bool]) -> list[Fault]:
-    if not store.row("SELECT 1 FROM faults LIMIT 1"):
+    if not are_set(store):
         return []
     struck: list[Fault] = []
     with store.write() as db:

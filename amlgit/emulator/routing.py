@@ -82,10 +82,13 @@ class Route:
     query: Mapping[str, Object] = field(default_factory=dict)
     body: Object | None = None
     reply: Object = field(default_factory=dict)
-    reply_type: str = "application/json"
+    is_download: bool = False
+    """Whether the reply is a blob of whatever type, and no JSON document."""
     statuses: Sequence[int] = ()
     is_upload: bool = False
     """Whether the body may be large: it is then in a blob before the handler runs."""
+    is_quick: bool = False
+    """Whether the handler takes a millisecond or two and waits for nobody: threads would only make each other wait."""
     is_described: bool = True
 
     @property
@@ -105,14 +108,15 @@ class Router:
     """Finds the route of a path; literal parts are compared without case, and win over parameters."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self.routes = tuple(sorted(routes, key=lambda route: sum(part.startswith("{") for part in route.segments)))
+        ordered = sorted(routes, key=lambda route: sum(part.startswith("{") for part in route.segments))
+        self._routes = tuple((route, route.segments) for route in ordered)
 
     def find(self, method: str, parts: Sequence[str]) -> tuple[Route | None, dict[str, str], list[str]]:
         """The route, what its parameters are, and the methods the path has (none: there is no such path)."""
         methods: list[str] = []
         best: tuple[Route, dict[str, str]] | None = None
-        for route in self.routes:
-            found = _match(route.segments, parts)
+        for route, segments in self._routes:
+            found = _match(segments, parts)
             if found is None:
                 continue
             methods += [route.method]

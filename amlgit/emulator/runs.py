@@ -4,6 +4,7 @@ So a run needs no worker, passes through its states in real time, and goes on th
 what outputs there are say so.
 """
 
+import hashlib
 import uuid
 from collections.abc import Mapping
 
@@ -16,8 +17,12 @@ CACHED = "Task output was present in output cache"
 _MODELS = ("model", "transform", "filter")
 
 
-def plan(graph: Object, submitted: int, seconds: float, failures: Mapping[str, str], before: Object | None) -> Object:
-    """The course of a run. `failures` says which nodes fail with what words; `before` is the course of the run before, whose results are kept."""
+def plan(graph: Object, submitted: int, seconds: float, failures: Mapping[str, str], before: Object | None, ahead: int = 0) -> Object:
+    """The course of a run. `failures` says which nodes fail with what words; `before` is the course of the run before, whose results are kept.
+
+    `ahead` says by how many milliseconds its times run ahead of the clock: a snapshot's id counts whole seconds, so of two runs in one
+    second the later one is dated into the next, and nobody has to wait for that.
+    """
     keys = graphs.task_keys(graph)
     feeds = graphs.sources(graph)
     kept = {task["Key"]: task for task in (before or {}).get("Tasks", []) if task["Outcome"] == "Finished"}
@@ -34,7 +39,7 @@ def plan(graph: Object, submitted: int, seconds: float, failures: Mapping[str, s
             same = kept.get(keys[name]) if name not in flagged and name not in failures else None
             tasks[name] = _task(name, keys[name], start, step, blocked=blocked, failure=failures.get(name), same=same)
             tasks[name]["Ports"] = graphs.outputs(nodes[name])
-    return {"Submitted": submitted, "Canceled": None, "IsPartial": bool(flagged), "Tasks": list(tasks.values())}
+    return {"Submitted": submitted, "Ahead": ahead, "Canceled": None, "IsPartial": bool(flagged), "Tasks": list(tasks.values())}
 
 
 def _with_upstream(flagged: set[str], feeds: Mapping[str, list[tuple[str, str, str]]], kept: Mapping[str, Json], keys: Mapping[str, str]) -> set[str]:
@@ -67,10 +72,16 @@ def end(run: Object) -> int:
     return min(last, run["Canceled"]) if run["Canceled"] is not None else int(last)
 
 
+def clock(run: Object, at: int) -> int:
+    """What a run's own clock shows at a moment, in milliseconds since 1970."""
+    return at + int(run.get("Ahead", 0))
+
+
 def code(run: Object, at: int) -> str:
     """The run's state at a moment (protocol, section 4.3)."""
     if "Status" in run:
         return str(run["Status"]["StatusCode"])
+    at = clock(run, at)
     if at >= end(run):
         if run["Canceled"] is not None:
             return "Canceled"
@@ -88,11 +99,12 @@ def status(run: Object, at: int) -> Object:
     """The run's Status member."""
     if "Status" in run:
         return dict(run["Status"])
-    state = code(run, at)
+    state, over = code(run, at), is_over(run, at)
+    at = clock(run, at)
     first = run["Submitted"] + min([task["Start"] for task in run["Tasks"]], default=0)
     failed = next((task["Detail"] for task in run["Tasks"] if task["Outcome"] == "Failed"), "None")
     started = NEVER if at < first or first > end(run) else first
-    ended = end(run) if is_over(run, at) else NEVER
+    ended = end(run) if over else NEVER
     return status_member(state, run["Submitted"], started, ended, failed if state == "Failed" else "None")
 
 
@@ -110,13 +122,11 @@ def status_member(state: str, created: int, started: int = NEVER, ended: int = N
 
 def node_statuses(run: Object, at: int, workspace: str, links: Links) -> list[Object]:
     """The NodeStatuses member; its links are signed anew at every reading."""
-    if "Status" in run:
-        return [_relinked(each, workspace, links) for each in run.get("NodeStatuses") or []]
     return [_node_status(run, task, at, workspace, links) for task in run["Tasks"]]
 
 
 def _node_status(run: Object, task: Object, at: int, workspace: str, links: Links) -> Object:
-    state = task_code(run, task, at)
+    state, at = task_code(run, task, at), clock(run, at)
     begun = state not in {"NotStarted", "Canceled"} or run["Submitted"] + task["Start"] < at
     started = run["Submitted"] + task["Start"] if begun and task["Outcome"] != "NotStarted" else NEVER
     ended = run["Submitted"] + task["End"] if state in {"Finished", "Failed"} else NEVER
@@ -147,6 +157,7 @@ def task_code(run: Object, task: Object, at: int) -> str:
     """A node's state at a moment."""
     if task["Outcome"] == "NotStarted":
         return "NotStarted"
+    at = clock(run, at)
     starts, ends = run["Submitted"] + task["Start"], run["Submitted"] + task["End"]
     if run["Canceled"] is not None and at >= run["Canceled"] and ends > run["Canceled"]:
         return "Canceled"
@@ -157,30 +168,34 @@ def task_code(run: Object, task: Object, at: int) -> str:
 
 def output_blobs(task: Object, port: str) -> dict[str, str]:
     """The names of a port's blobs: the data and what is known of it."""
-    own = uuid.UUID(task["Output"])
-    output = uuid.uuid5(own, port)
+    output = _named(task["Output"], port)
     is_model = any(word in port.lower() for word in _MODELS) and "dataset" not in port.lower()
     kinds = ("visualization", "runtimeinfo" if is_model else "schema")
     extension = ("itransform" if "transform" in port.lower() else "ilearner") if is_model else "dataset"
     return {"data": f"experimentoutput/{output}/{output}.{extension}"} | {
-        kind: f"experimentoutput/{output}/{uuid.uuid5(output, kind)}.{kind}" for kind in kinds
+        kind: f"experimentoutput/{output}/{_named(output, kind)}.{kind}" for kind in kinds
     }
 
 
 def _log_blob(task: Object, stream: str) -> str:
-    name = uuid.uuid5(uuid.UUID(task["Output"]), stream)
+    name = _named(task["Output"], stream)
     return f"experimentoutput/{name}/{name}.txt"
 
 
-def _relinked(node_status: Object, workspace: str, links: Links) -> Object:
+def _named(*parts: str) -> str:
+    """A GUID that is the same whenever the parts are: a reply may need hundreds, and the library's take ten times as long."""
+    digits = hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-8{digits[17:20]}-{digits[20:32]}"
+
+
+def relinked(node_status: Object, workspace: str, links: Links) -> Object:
     """A node's status that came from an archive: its links are dead, so each gets one of ours with the same name and size."""
 
     def fresh(old: Json) -> Json:
         if not isinstance(old, dict):
             return old
         size, name = old.get("Size"), str(old.get("Name", ""))
-        made_from = repr((node_status.get("NodeId"), name, old.get("Location"), str(old.get("AccessCredential")).partition("%3Fsv")[0]))
-        blob = uuid.uuid5(uuid.NAMESPACE_OID, made_from)
+        blob = _named(str(node_status.get("NodeId")), name, str(old.get("Location")), str(old.get("AccessCredential")).partition("%3Fsv")[0])
         return old | links.shared(workspace, f"experimentoutput/{blob}/{blob}.dataset", name, size if isinstance(size, int) else -1)
 
     metadata = node_status.get("MetadataOutputEndpoints")

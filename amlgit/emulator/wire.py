@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -163,7 +164,12 @@ def ms_of(value: Json, default: int = 0) -> int:
 
 def iso(seconds: float) -> str:
     """A moment in ISO 8601, whole seconds, as signed links spell it."""
-    return f"{_EPOCH + timedelta(seconds=int(seconds)):%Y-%m-%dT%H:%M:%SZ}"
+    return _iso(int(seconds))
+
+
+@lru_cache(maxsize=16)  # one reply may hold hundreds of links of one moment
+def _iso(seconds: int) -> str:
+    return f"{_EPOCH + timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def ticks(seconds: float) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from amlgit.emulator import catalogue, faults, runs, simulated
 from amlgit.emulator import graph as graphs
 from amlgit.emulator import shapes as s
-from amlgit.emulator.routing import BINARY, Call, Reply, Route, reply
+from amlgit.emulator.routing import Call, Reply, Route, reply
 from amlgit.emulator.state import experiments, things
 from amlgit.emulator.state.database import Row, unpack, unpack_list
 from amlgit.emulator.state.experiments import Submission
@@ -52,7 +52,7 @@ def _summary(call: Call, row: Row) -> Object:
         "Status": experiments.status_of(row, run, at),
         "Etag": experiments.etag_of(row, run, at),
         "Creator": head["Creator"],
-        "IsLeaf": experiments.is_leaf(call.store, row),
+        "IsLeaf": bool(row["is_leaf"]),
         "IsArchived": bool(row["is_archived"]),
         "DisableNodesUpdate": head.get("DisableNodesUpdate"),
         "Category": head["Category"],
@@ -84,9 +84,9 @@ def get(call: Call) -> Reply:
         ("Graph", row["graph"]),
         ("Status", experiments.status_of(row, run, at)),
         ("Etag", experiments.etag_of(row, run, at)),
-        ("NodeStatuses", runs.node_statuses(run, at, row["workspace"], call.links) if run else []),
+        ("NodeStatuses", _node_statuses(call, row, run)),
         ("Creator", head["Creator"]),
-        ("IsLeaf", experiments.is_leaf(call.store, row)),
+        ("IsLeaf", bool(row["is_leaf"])),
         ("DisableNodesUpdate", head.get("DisableNodesUpdate")),
         ("WebService", row["service"]),
         ("Category", head["Category"]),
@@ -95,6 +95,14 @@ def get(call: Call) -> Reply:
         *(head.get("Extra") or {}).items(),
     ]
     return Reply(body=b"{" + b",".join(_members(members)) + b"}")
+
+
+def _node_statuses(call: Call, row: Row, run: Object | None) -> list[Object]:
+    if run is None:
+        return []
+    if row["node_statuses"] is not None:
+        return [runs.relinked(each, row["workspace"], call.links) for each in experiments.node_statuses_of(row)]
+    return runs.node_statuses(run, _ms(call), row["workspace"], call.links)
 
 
 def _members(members: list[tuple[str, Json]]) -> Iterator[bytes]:
@@ -133,7 +141,7 @@ def _submission(call: Call) -> tuple[Submission, bool]:
         title=text_of(body, "Description"),
         summary=text_of(body, "Summary"),
         category=category,
-        graph=graphs.check_shape(object_of(body, "ExperimentGraph")),
+        graph=graphs.completed(graphs.check_shape(object_of(body, "ExperimentGraph"))),
         service=experiments.NO_SERVICE if service is None else service,
         keeps_versions=keeps if isinstance(keeps, bool) else None,
     )
@@ -224,7 +232,7 @@ def output_of(row: Row, at: int, node: str, port: str) -> str:
             for each in task["Ports"]:
                 if each.lower() == port.lower():
                     return runs.output_blobs(task, each)["data"]
-    for status in (run or {}).get("NodeStatuses") or []:
+    for status in experiments.node_statuses_of(row):
         ports = [str(each.get("Name")) for each in status.get("OutputEndpoints") or []]
         if str(status.get("NodeId")).lower() == node.lower() and port.lower() in {each.lower() for each in ports}:
             return "experimentoutput/archived.dataset"
@@ -271,7 +279,15 @@ ROUTES = (
         reply=s.listing(s.SUMMARY),
     ),
     Route(method="POST", pattern=_BASE, handler=save_as, summary="Save as a new experiment", body=s.SUBMISSION, reply=s.SUBMITTED),
-    Route(method="GET", pattern=_BASE + "/{id}", handler=get, summary="Get an experiment or a snapshot", reply=s.EXPERIMENT, statuses=(409,)),
+    Route(
+        method="GET",
+        pattern=_BASE + "/{id}",
+        handler=get,
+        summary="Get an experiment or a snapshot",
+        reply=s.EXPERIMENT,
+        statuses=(409,),
+        is_quick=True,
+    ),
     Route(method="POST", pattern=_BASE + "/{id}", handler=save, summary="Save or run", body=s.SUBMISSION, reply=s.SUBMITTED, statuses=_CHANGES),
     Route(
         method="PUT",
@@ -298,7 +314,7 @@ ROUTES = (
         pattern=_BASE + "/{id}/outputdata/{node}/{port}",
         handler=output_data,
         summary="A node's output, as raw bytes",
-        reply_type=BINARY,
+        is_download=True,
     ),
     Route(method="GET", pattern=_BASE + "/{id}/annotations", handler=annotations, summary="Annotations", reply=s.listing(s.OBJECT)),
     Route(method="GET", pattern=_BASE + "/{id}/details", handler=details, summary="The long description", reply=s.TEXT),

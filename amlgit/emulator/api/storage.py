@@ -84,7 +84,7 @@ ROUTES = (
         summary="A blob by a link within a link",
         access=Access.LINK,
         query=_SHARED,
-        reply_type=BINARY,
+        is_download=True,
         statuses=(403,),
     ),
     Route(
@@ -94,7 +94,7 @@ ROUTES = (
         summary="A blob by its signed link",
         access=Access.LINK,
         query=_SIGNED,
-        reply_type=BINARY,
+        is_download=True,
         statuses=(403,),
     ),
     Route(
@@ -104,7 +104,7 @@ ROUTES = (
         summary="A run's blob by its signed link",
         access=Access.LINK,
         query=_SIGNED,
-        reply_type=BINARY,
+        is_download=True,
         statuses=(403,),
     ),
 )

@@ -25,8 +25,8 @@ CREATE TABLE users (
 );
 CREATE TABLE experiments (
   id TEXT PRIMARY KEY, workspace TEXT NOT NULL, family TEXT NOT NULL, is_snapshot INTEGER NOT NULL, created INTEGER NOT NULL,
-  written INTEGER NOT NULL, etag TEXT, run_id TEXT, parent TEXT, head TEXT NOT NULL, graph TEXT NOT NULL, service TEXT NOT NULL, run TEXT,
-  unknown TEXT NOT NULL DEFAULT '[]', is_archived INTEGER NOT NULL DEFAULT 0
+  written INTEGER NOT NULL, etag TEXT, run_id TEXT, parent TEXT, is_archived INTEGER NOT NULL DEFAULT 0, unknown TEXT NOT NULL DEFAULT '[]',
+  head TEXT NOT NULL, run TEXT, service TEXT NOT NULL, graph TEXT NOT NULL, node_statuses TEXT  -- the large ones last: lists need not read past them
 );
 CREATE INDEX experiments_by_workspace ON experiments (workspace, family, created);
 CREATE TABLE assets (

@@ -4,6 +4,7 @@ The model is read off real exports: after a run the working copy's RunId is its 
 it has no RunId and its parent is the newest snapshot. A draft keeps the creation time of the state it was made from.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,10 +16,6 @@ from amlgit.emulator.state.database import Row, Store, pack, unpack, unpack_list
 from amlgit.emulator.state.workspaces import GLOBAL, new_id
 from amlgit.emulator.wire import ApiError, Json, Object, conflict, etag, missing, stamp
 
-EMPTY_LAYOUT = (
-    "<?xml version='1.0' encoding='utf-16'?><DataV1 xmlns:xsd='http://www.w3.org/2001/XMLSchema'"
-    " xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><Meta /><NodePositions></NodePositions><NodeGroups /></DataV1>"
-)
 NO_SERVICE: Object = {
     "IsWebServiceExperiment": False,
     "Inputs": [],
@@ -27,7 +24,7 @@ NO_SERVICE: Object = {
     "WebServiceGroupId": None,
     "ModelPackageId": None,
     "RunId": None,
-    "SerializedClientData": EMPTY_LAYOUT,
+    "SerializedClientData": graphs.EMPTY_LAYOUT,
     "ArmWebServiceId": None,
 }
 """What stands in for a null WebService: clients need the member, and a layout in it (protocol, section 5.4)."""
@@ -48,7 +45,7 @@ class Submission:
 
 def find(store: Store, workspace: str, identity: str) -> Row:
     """An experiment or snapshot of the workspace or of the samples."""
-    row = store.row("SELECT * FROM experiments WHERE id = ? AND workspace IN (?, ?)", (identity, workspace, GLOBAL))
+    row = store.row(f"SELECT *, {_LEAF} FROM experiments AS own WHERE id = ? AND workspace IN (?, ?)", (identity, workspace, GLOBAL))  # noqa: S608 # our words
     if row is None:
         raise missing("The experiment", "ExperimentNotFound")
     return row
@@ -56,27 +53,30 @@ def find(store: Store, workspace: str, identity: str) -> Row:
 
 def listed(store: Store, workspace: str, *, non_leaves: bool, archived: bool) -> list[Row]:
     """The rows of the list without their graphs; only leaves by default: the working copies, or what is newest where there is none."""
-    query = f"SELECT {_HEAD_COLUMNS} FROM experiments WHERE workspace IN (?, ?) AND is_archived <= ? ORDER BY workspace = ?, created DESC, id"  # noqa: S608 # our columns
-    rows = store.rows(query, (workspace, GLOBAL, archived, GLOBAL))
-    if non_leaves:
-        return rows
-    return [row for row in rows if is_leaf(store, row)]
+    query = (
+        f"SELECT {_HEAD_COLUMNS}, {_LEAF} FROM experiments AS own WHERE workspace IN (?, ?) AND is_archived <= ? AND (is_leaf OR ?)"  # noqa: S608 # our columns
+        " ORDER BY workspace = ?, created DESC, id"
+    )
+    return store.rows(query, (workspace, GLOBAL, archived, non_leaves, GLOBAL))
 
 
 _HEAD_COLUMNS = "id, workspace, family, is_snapshot, created, written, etag, run_id, parent, head, run, is_archived"
-
-
-def is_leaf(store: Store, row: Row) -> bool:
-    """Whether nothing newer hangs on it: always so for a working copy, and for the newest snapshot of one that was deleted alone."""
-    if not row["is_snapshot"]:
-        return True
-    newer = "SELECT 1 FROM experiments WHERE workspace = ? AND family = ? AND (NOT is_snapshot OR created > ?)"
-    return store.row(newer, (row["workspace"], row["family"], row["created"])) is None
+_LEAF = (
+    "NOT is_snapshot OR NOT EXISTS (SELECT 1 FROM experiments AS other WHERE other.workspace = own.workspace AND other.family = own.family"
+    " AND (NOT other.is_snapshot OR other.created > own.created)) AS is_leaf"
+)
+"""Whether nothing newer hangs on it: always so for a working copy, and for the newest snapshot of one that was deleted alone."""
 
 
 def run_of(row: Row) -> Object | None:
     """The course of its run."""
     return unpack(row["run"]) if row["run"] else None
+
+
+def node_statuses_of(row: Row) -> list[Object]:
+    """What an archive says of the nodes of a run that did not happen here."""
+    found: list[Object] = json.loads(row["node_statuses"] or "[]")
+    return found
 
 
 def etag_of(row: Row, run: Object | None, at: int) -> str:
@@ -93,6 +93,13 @@ def status_of(row: Row, run: Object | None, at: int) -> Object:
         return runs.status(run, at)
     head = unpack(row["head"])
     return head.get("Status") or runs.status_member("InDraft", row["created"])
+
+
+def _later(row: Row, at: int) -> int:
+    """The moment of a write in tenths of microseconds, later than what any etag so far was made of."""
+    run = run_of(row)
+    ended = runs.end(run) * 10_000 if run else 0
+    return int(max(at * 10_000, row["written"] + 1, ended + 1 if run and runs.is_over(run, at) else 0))
 
 
 def check_etag(row: Row, if_match: str | None, at: int) -> None:
@@ -155,10 +162,10 @@ def overwrite(db: sqlite3.Connection, row: Row, submission: Submission, at: int)
     head.pop("Status", None)
     unknown = assets.unknown(db, row["workspace"], set(graphs.asset_ids(submission.graph)))
     db.execute(
-        "UPDATE experiments SET written = ?, etag = NULL, run_id = NULL, parent = ?, head = ?, graph = ?, service = ?, run = NULL, unknown = ?"
-        " WHERE id = ?",
+        "UPDATE experiments SET written = ?, etag = NULL, run_id = NULL, parent = ?, head = ?, graph = ?, service = ?, run = NULL,"
+        " node_statuses = NULL, unknown = ? WHERE id = ?",
         (
-            max(at * 10_000, row["written"] + 1),
+            _later(row, at),
             row["run_id"] or row["parent"],
             pack(head | _head(submission)),
             pack(submission.graph),
@@ -192,8 +199,8 @@ def start(db: sqlite3.Connection, identity: str, at: int, seconds: float, failur
     while db.execute("SELECT 1 FROM experiments WHERE id = ?", (f"{prefix}.{stamp(created)}",)).fetchone():
         created += 1000  # a stamp counts whole seconds
     snapshot = f"{prefix}.{stamp(created)}"
-    run = pack(runs.plan(unpack(row["graph"]), created, seconds, failures, before))
-    written = max(at * 10_000, row["written"] + 1)
+    run = pack(runs.plan(unpack(row["graph"]), created, seconds, failures, before, ahead=created - at))
+    written = _later(row, at)
     change = "UPDATE experiments SET created = ?, written = ?, etag = NULL, run_id = ?, parent = ?, run = ? WHERE id = ?"
     db.execute(change, (created, written, snapshot, parent, run, identity))
     db.execute(
@@ -208,8 +215,8 @@ def cancel(db: sqlite3.Connection, row: Row, at: int) -> None:
     run = run_of(row)
     if run is None or runs.is_over(run, at):
         raise conflict("The experiment is not running.", "ExperimentNotRunning")
-    stopped = pack(run | {"Canceled": at})
-    written = max(at * 10_000, row["written"] + 1)
+    stopped = pack(run | {"Canceled": runs.clock(run, at)})
+    written = _later(row, at)
     change = "UPDATE experiments SET run = ?, written = ? WHERE workspace = ? AND run_id = ?"
     db.execute(change, (stopped, written, row["workspace"], row["run_id"]))
 
@@ -219,7 +226,7 @@ def lineage(store: Store, row: Row) -> list[Row]:
     found: list[Row] = []
     following = row["run_id"] or row["parent"]
     while following and following not in {each["id"] for each in found}:
-        each = store.row("SELECT * FROM experiments WHERE id = ?", (following,))
+        each = store.row(f"SELECT {_HEAD_COLUMNS}, {_LEAF} FROM experiments AS own WHERE id = ?", (following,))  # noqa: S608 # our words
         if each is None:
             break
         found.append(each)
