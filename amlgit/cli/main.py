@@ -27,6 +27,7 @@ VERBS: dict[str, str] = {
     "init": "setup",
     "install": "setup",
     "log": "log",
+    "login": "login",
     "map": "mapping",
     "merge": "merging",
     "merge-driver": "merge_driver",

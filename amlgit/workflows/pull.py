@@ -8,9 +8,8 @@ from amlgit.config import Config, Remote
 from amlgit.errors import Refused
 from amlgit.form import naming, secrets
 from amlgit.form.companions import ASSETS, SYNC, Binding, write_sync
-from amlgit.remotes import archive
 from amlgit.review.findings import Finding
-from amlgit.store import chains, incoming, trailers
+from amlgit.store import chains, drafts, incoming, trailers
 from amlgit.store.chains import Version
 from amlgit.store.folders import PARENTS, Folder, content_entries, folders
 from amlgit.store.incoming import Incoming
@@ -19,7 +18,7 @@ from amlgit.store.objects import TreeEntry, blob_id, read_tree
 from amlgit.store.picking import forget_finished
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
-from amlgit.workflows.fetch import FetchReport, Progress, record
+from amlgit.workflows.fetch import FetchReport, Progress, take
 from amlgit.workflows.reconcile import Edited, prepare, reconcile
 from amlgit.workflows.seen import History, bound_to, family_of, is_bound
 from amlgit.workflows.version_trees import VersionTrees
@@ -107,9 +106,7 @@ def pull(repository: Repository, settings: Config, remote: Remote, root: Path, p
         try:
             finish_pending(repository)
             forget_finished(repository)
-            with archive.listing(remote.location(root)) as found:
-                fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
-            del found  # thousands of documents that the branch has no use for
+            fetched = take(repository, settings, remote, root, progress)
             brought = bring_up(repository, settings, remote.name, frozenset(remote.skip), progress)
         finally:
             incoming.sweep(repository)
@@ -178,11 +175,9 @@ def _plan(
     plans: list[_Plan] = []
     edited: list[Edited] = []
     reports: list[FolderReport] = []
-    for ref, tip in sorted(repository.refs(f"{chains.PREFIX}{remote}/").items()):
-        family = ref.rpartition("/")[2]
+    for family, listed in drafts.histories(repository, remote):
         if only is not None and family not in only:
             continue
-        listed = chains.versions(repository, tip)
         bound = [folder for folder in present if is_bound(folder, remote, family)]
         if len(bound) > 1:
             names = " and ".join(folder.path for folder in bound)
@@ -237,7 +232,8 @@ def _plan_known(history: History, remote: str, folder: Folder, listed: Sequence[
 def _write_branch(repository: Repository, stream: Incoming, head: str | None, plans: Sequence[_Plan], progress: Progress) -> str:
     """Commits for all versions of all plans, in order of time; gives the new tip."""
     ref = "refs/heads/amlgit-incoming"
-    steps = sorted(((version, plan) for plan in plans for version in plan.versions), key=lambda step: (step[0].time, step[1].path, step[0].number))
+    # sorting keeps the versions of a plan in their order where their times are the same
+    steps = sorted(((version, plan) for plan in plans for version in plan.versions), key=lambda step: (step[0].time, step[1].path))
     parent = head
     trees = VersionTrees(repository)
     for plan in plans:

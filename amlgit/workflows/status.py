@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from amlgit.store import chains
+from amlgit.store import chains, drafts
 from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.present import uncommitted
 from amlgit.store.repository import Repository
@@ -57,7 +57,7 @@ def status(repository: Repository) -> StatusReport:
     files = uncommitted(repository)
     present = folders(repository, head)
     history = History(repository, str(head))
-    rows = [_folder(repository, history, folder, tips, files) for folder in present]
+    rows = [_folder(repository, history, folder, tips | repository.refs(drafts.PREFIX), files) for folder in present]
     known = {folder.path for folder in present}
     new = sorted({path for path in (folder_of(file) for file in files) if path and path not in known})
     rows += [FolderStatus(path=path, uncommitted=tuple(file for file in files if folder_of(file) == path), edited=False, remotes=()) for path in new]
@@ -78,7 +78,7 @@ def _folder(repository: Repository, history: History, folder: Folder, tips: dict
     is_edited = False
     for remote, binding in sorted(folder.bindings.items()):
         tip = tips.get(chains.ref(remote, family_of(binding)))
-        listed = chains.versions(repository, tip) if tip else []
+        listed = drafts.history(repository, tip, tips.get(f"{drafts.PREFIX}{remote}/{family_of(binding)}"))
         seen = history.last_seen(remote, folder, listed) if listed else -1
         remotes.append(BindingStatus(remote=remote, seen=seen + 1, total=len(listed)))
         reference = listed[seen].content if seen >= 0 else binding.content
