@@ -5,7 +5,8 @@ import click
 from amlgit.cli import output
 from amlgit.cli.context import Session
 from amlgit.model.jsontext import printable
-from amlgit.workflows.fetch import LEFT_ALONE, FetchReport
+from amlgit.workflows.fetch import FetchReport
+from amlgit.workflows.looking import LEFT_ALONE
 from amlgit.workflows.pull import PullReport
 
 

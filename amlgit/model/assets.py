@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from amlgit.model.jsontext import Object
 
 PORT_MEMBERS: Mapping[str, str] = {"DataSourceId": "dataset", "TrainedModelId": "trained model", "TransformModuleId": "transform"}
@@ -31,3 +33,27 @@ def of_node(node: Object) -> Iterator[Asset]:
                 asset_id = port.get(member)
                 if isinstance(asset_id, str) and asset_id:
                     yield Asset(kind, asset_id)
+
+
+class _Port(msgspec.Struct):
+    DataSourceId: str | None = None
+    TrainedModelId: str | None = None
+    TransformModuleId: str | None = None
+
+
+class _Node(msgspec.Struct):
+    ModuleId: str | None = None
+    InputPortsInternal: list[_Port] | None = None
+
+
+_peeker = msgspec.json.Decoder(_Node)
+
+
+def peek(data: bytes) -> frozenset[Asset] | None:
+    """The assets that the text of a node refers to, without parsing the rest of it; None where only a full parse can tell."""
+    try:
+        seen = _peeker.decode(data)
+    except (ValueError, RecursionError):
+        return None
+    ports = [{member: getattr(port, member) for member in PORT_MEMBERS} for port in seen.InputPortsInternal or ()]
+    return frozenset(of_node({"ModuleId": seen.ModuleId, "InputPortsInternal": ports}))

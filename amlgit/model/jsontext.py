@@ -128,7 +128,7 @@ def _loads_strictly(data: bytes, depth: int) -> Json:
         raise InvalidDocument(f"line {error.lineno} column {error.colno}: {error.msg}") from error
     except RecursionError as error:
         raise InvalidDocument(f"nested deeper than {depth} levels") from error
-    if len(data) > 2 * depth:  # each level takes two characters
+    if data.count(b"{") + data.count(b"[") > depth:  # each level takes one of them
         _check_depth(value, depth)
     if _LONE_SURROGATE.search(text):
         _check_surrogates(value)
@@ -174,7 +174,7 @@ def _check_depth(value: Json, depth: int) -> None:
 
 
 def _children(value: Json) -> Sequence[Json]:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return list(value.values())
     if isinstance(value, list):
         return value

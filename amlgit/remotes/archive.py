@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 from amlgit.errors import InvalidDocument, UsageError
@@ -116,20 +115,28 @@ def _portable(path: str) -> str:
 
 
 def _file(root: str, place: str, name: str, found: os.stat_result) -> Document:
-    return Document(name=name, size=found.st_size, modified=int(found.st_mtime), read=partial(_read, root, place, found.st_size))
+    return Document(name=name, size=found.st_size, modified=int(found.st_mtime), read=_File(root, place, found.st_size))
 
 
-def _read(root: str, place: str, size: int) -> bytes:
-    if size > MAX_BYTES:
-        raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({size:,} bytes)")
-    try:
-        with open(os.path.join(root, place), "rb", buffering=0) as opened:
-            data = opened.read(size) or b""
-    except OSError as error:
-        raise InvalidDocument(f"can't be read: {error.strerror}") from error
-    if len(data) != size:
-        raise InvalidDocument("changed while it was read")
-    return data
+@dataclass(frozen=True, slots=True)
+class _File:
+    """How a file of a folder is read; small, because there may be thousands."""
+
+    root: str
+    place: str
+    size: int
+
+    def __call__(self) -> bytes:
+        if self.size > MAX_BYTES:
+            raise InvalidDocument(f"larger than {MAX_BYTES >> 20} MiB ({self.size:,} bytes)")
+        try:
+            with open(os.path.join(self.root, self.place), "rb", buffering=0) as opened:
+                data = opened.read(self.size) or b""
+        except OSError as error:
+            raise InvalidDocument(f"can't be read: {error.strerror}") from error
+        if len(data) != self.size:
+            raise InvalidDocument("changed while it was read")
+        return data
 
 
 def _zip(opened: zipfile.ZipFile) -> Listing:

@@ -75,6 +75,11 @@ def tree_ids(data: bytes, object_format: str) -> dict[str, str]:
     return {_name(name): object_id.hex() for _, name, object_id in _ENTRIES[object_format].findall(data)}
 
 
+def raw_entries(data: bytes, ending: bytes, object_format: str) -> list[bytes]:
+    """The entries of a tree object whose names end so, each as it stands there: of many trees most are the same few."""
+    return [whole for whole, name in _WHOLE_ENTRIES[object_format].findall(data) if name.endswith(ending)]
+
+
 def subtrees(data: bytes, object_format: str) -> list[str]:
     """The ids of the folders in a tree object."""
     return [object_id.hex() for mode, _, object_id in _ENTRIES[object_format].findall(data) if mode == b"40000"]

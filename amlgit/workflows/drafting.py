@@ -1,45 +1,24 @@
 """From a document of a remote to a version that can be recorded."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import FORM, experiments, webservices
 from amlgit.form.secrets import Decisions, Guard, Suspicion
 from amlgit.form.splitter import Splitter
 from amlgit.model import experiments as model
-from amlgit.model import webservices as services
+from amlgit.model import frames
 from amlgit.model.experiments import Facts
-from amlgit.model.jsontext import Json, Object, loads
+from amlgit.model.jsontext import Object, loads
 from amlgit.model.webservices import Identity
-from amlgit.remotes.archive import Document, dateless
 from amlgit.store import chains, trailers
 from amlgit.store.objects import blob_id
 from amlgit.store.recorder import Draft, Hasher
 from amlgit.store.trailers import Story
-
-_DAY = 86400
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """A document that is a version of something: of what, and its time in seconds since 1970."""
-
-    document: Document
-    about: Facts | Identity
-    time: int
-
-    @property
-    def family(self) -> str:
-        return self.about.family
-
-    @property
-    def is_run(self) -> bool:
-        return isinstance(self.about, Facts) and self.about.is_run
-
-    def at(self, time: int) -> "Subject":
-        """The same at another time."""
-        return replace(self, time=time)
+from amlgit.workflows import windows
+from amlgit.workflows.looking import Subject, identify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,38 +28,6 @@ class Outcome:
     draft: Draft | None
     suspicions: tuple[Suspicion, ...] = ()
     problem: str = ""
-
-
-def look(document: Document, *, file_times: bool) -> Subject | None:
-    """What a document is a version of, or None for JSON of another kind; raises InvalidDocument where it can't be read."""
-    data = document.read()
-    about: Facts | Identity | None = model.peek(data)
-    if about is None:
-        about = _identify(document, loads(data))
-    if about is None:
-        return None
-    return Subject(document=document, about=about, time=_time(document, about, file_times=file_times))
-
-
-def _identify(document: Document, value: Json) -> Facts | Identity | None:
-    if not isinstance(value, dict):
-        return None
-    if model.is_experiment(value):
-        return model.facts(value)
-    if services.is_definition(value):
-        return services.identity(value, dateless(PurePosixPath(document.name).name.partition(".json")[0]))
-    return None
-
-
-def _time(document: Document, about: Facts | Identity, *, file_times: bool) -> int:
-    """A run's own time. A draft's is the date in its path: people saved drafts whose creation time is that of an older one."""
-    created = about.created if isinstance(about, Facts) else None
-    if isinstance(about, Facts) and about.is_run:
-        return about.ended or created or 0
-    if document.date is not None:
-        is_that_day = document.date_is_day and created is not None and created // _DAY == document.date // _DAY
-        return created if is_that_day and created is not None else document.date
-    return document.modified if file_times else created or 0
 
 
 class Drafter:
@@ -102,18 +49,20 @@ class Drafter:
     def draft(self, subject: Subject) -> tuple[Draft, tuple[Suspicion, ...]]:
         """The version of a subject, and what holds it back; raises InvalidDocument, naming the member, where the form can't hold it."""
         data = subject.document.read()
-        if isinstance(subject.about, Facts):
+        if subject.is_experiment:
             form = self._splitter.split(data, subject.family)
-            if model.facts(form.members) != subject.about:
+            facts = model.facts(form.members)
+            if not subject.is_still(facts):
                 raise InvalidDocument("changed while it was read")
-            return self._experiment(form.members, subject.about, subject.time, form)
+            return self._experiment(form.members, facts, subject.time, form)
         value = loads(data)
-        if not isinstance(value, dict) or _identify(subject.document, value) != subject.about:
+        about = identify(subject.document, value)
+        if not isinstance(value, dict) or not isinstance(about, Identity) or not subject.is_still(about):
             raise InvalidDocument("changed while it was read")
-        if Guard(subject.family, self._decisions).finds_something(subject.about.name):
+        if Guard(subject.family, self._decisions).finds_something(about.name):
             raise InvalidDocument("its name holds what may be a secret")
         form = webservices.split(value, subject.family, self._decisions)
-        return self._web_service(subject.about, subject.time, form)
+        return self._web_service(about, subject.time, form)
 
     def _experiment(self, document: Object, facts: Facts, time: int, form: experiments.Form) -> tuple[Draft, tuple[Suspicion, ...]]:
         guard = Guard(facts.family, self._decisions)
@@ -165,3 +114,38 @@ class Drafter:
             story=story,
             snapshot=snapshot,
         )
+
+
+@contextmanager
+def drafted(drafter: Drafter, subjects: Sequence[Subject], *, is_divisible: bool) -> Iterator[Callable[[Subject], Outcome]]:
+    """What drafts the subjects, one by one in their order; some may be passed over.
+
+    With `is_divisible`, two processes can read their documents at once.
+    """
+    work = windows.Work(do=drafter.outcome, size=lambda subject: subject.document.size, pack=_pack, unpack=_unpack)
+    with windows.results(work, subjects if is_divisible else [], is_divisible=is_divisible) as outcomes:
+        yield (lambda subject: next(outcome for known, outcome in outcomes if known is subject)) if is_divisible else drafter.outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcomes:
+    """Outcomes on their way between processes; what is in their files once for all of them."""
+
+    data: Mapping[str, bytes]
+    outcomes: Sequence[Outcome]
+
+
+def _pack(outcomes: Sequence[Outcome]) -> bytes:
+    data: dict[str, bytes] = {}
+    bare: list[Outcome] = []
+    for outcome in outcomes:
+        if outcome.draft is not None:
+            data.update(outcome.draft.data)
+            outcome = replace(outcome, draft=replace(outcome.draft, data={}))  # noqa: PLW2901  # the same without its data
+        bare.append(outcome)
+    return frames.pack(_Outcomes(data=data, outcomes=bare))
+
+
+def _unpack(frame: bytes) -> Sequence[Outcome]:
+    answer = frames.unpack(frame, _Outcomes)
+    return [outcome if outcome.draft is None else replace(outcome, draft=replace(outcome.draft, data=answer.data)) for outcome in answer.outcomes]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from amlgit import config
 from amlgit.config import Config, Remote
-from amlgit.errors import InvalidDocument
 from amlgit.form.secrets import Decisions, Suspicion
 from amlgit.remotes import archive
 from amlgit.remotes.archive import Listing, Problem
@@ -17,8 +16,8 @@ from amlgit.store.chains import Version
 from amlgit.store.lock import exclusive
 from amlgit.store.recorder import Draft, Recorder
 from amlgit.store.repository import Repository
-from amlgit.workflows.drafting import Drafter, Outcome, Subject, look
-from amlgit.workflows.windows import drafting
+from amlgit.workflows.drafting import Drafter, Outcome, drafted
+from amlgit.workflows.looking import LEFT_ALONE, Subject, looked
 
 Progress = Callable[[str, int, int], None]
 """Called with what is under way, how much is done and how much there is."""
@@ -63,10 +62,6 @@ class FetchReport:
         return bool(self.held) or any(not problem.reason.startswith(LEFT_ALONE) for problem in self.problems)
 
 
-LEFT_ALONE = "left alone: "
-"""How the reason begins for JSON that is nothing of ours."""
-
-
 @dataclass(slots=True)
 class _Found:
     """What a look at every document gave: subjects by chain, and what is no subject."""
@@ -98,21 +93,20 @@ def record(
 
     With `newest`, a draft that can't be told apart in time from known versions comes after them.
     """
-    looked = _look_at_all(found, progress, file_times=file_times)
+    seen = _look_at_all(found, progress, file_times=file_times)
     own, shared = repository.refs(f"{chains.PREFIX}{remote}/"), chains.shared(repository)
     prefix = chains.ref(remote, "")
-    names = sorted({prefix + family for family in looked.subjects} | {ref for ref in shared if ref.startswith(prefix)})
-    for subjects in looked.subjects.values():
+    names = sorted({prefix + family for family in seen.subjects} | {ref for ref in shared if ref.startswith(prefix)})
+    for subjects in seen.subjects.values():
         subjects.sort(key=lambda subject: subject.time)
     drafter = Drafter(Decisions(allowed=settings.allow, replaced=settings.replace), repository.object_format)
-    # with `newest`, times are not settled yet
-    settled = [] if newest else [subject for ref in names for subject in looked.subjects.get(ref.rpartition("/")[2], ())]
-    with drafting(drafter, settled, is_divisible=found.is_divisible) as outcome_of, incoming.receive(repository) as stream:
-        total = sum(map(len, looked.subjects.values()))
-        session = _Session(repository, outcome_of, Recorder(repository, stream), looked.problems, progress, total)
+    settled = [subject for ref in names for subject in seen.subjects.get(ref.rpartition("/")[2], ())]
+    with drafted(drafter, settled, is_divisible=found.is_divisible and not newest) as outcome_of, incoming.receive(repository) as stream:
+        total = sum(map(len, seen.subjects.values()))
+        session = _Session(repository, outcome_of, Recorder(repository, stream), seen.problems, progress, total)
         for ref in names:
             family = ref.rpartition("/")[2]
-            subjects = looked.subjects.get(family, [])
+            subjects = seen.subjects.get(family, [])
             known = _known_versions(repository, own.get(ref), shared.get(ref, ()))
             session.chain(ref, own.get(ref), [_after(known, subject) for subject in subjects] if newest else subjects, known)
         session.recorder.flush()
@@ -125,24 +119,20 @@ def record(
         remote=remote,
         chains=tuple(session.reports),
         held=tuple(session.held),
-        problems=(*found.problems, *sorted(looked.problems, key=lambda problem: problem.name)),
+        problems=(*found.problems, *sorted(seen.problems, key=lambda problem: problem.name)),
     )
 
 
 def _look_at_all(found: Listing, progress: Progress, *, file_times: bool) -> _Found:
-    looked = _Found()
-    for number, document in enumerate(found.documents):
-        progress("looking", number, len(found.documents))
-        try:
-            subject = look(document, file_times=file_times)
-        except InvalidDocument as error:
-            looked.problems.append(Problem(name=document.name, reason=str(error)))
-            continue
-        if subject is None:
-            looked.problems.append(Problem(name=document.name, reason=f"{LEFT_ALONE}JSON, but no experiment and no web service definition"))
-        else:
-            looked.subjects.setdefault(subject.family, []).append(subject)
-    return looked
+    result = _Found()
+    with looked(found.documents, file_times=file_times, is_divisible=found.is_divisible) as seen:
+        for number, subject in enumerate(seen):
+            progress("looking", number, len(found.documents))
+            if isinstance(subject, Problem):
+                result.problems.append(subject)
+            else:
+                result.subjects.setdefault(subject.family, []).append(subject)
+    return result
 
 
 def _known_versions(repository: Repository, own: str | None, shared: Sequence[str]) -> list[Version]:

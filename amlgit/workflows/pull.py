@@ -1,16 +1,13 @@
 """`pull`: fetch, then bring the branch up to the newest state of each experiment, one commit for each version."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from amlgit.config import Config, Remote
-from amlgit.errors import InvalidDocument, Refused
+from amlgit.errors import Refused
 from amlgit.form import naming, secrets
-from amlgit.form.companions import ASSETS, SYNC, Binding, write_assets, write_sync
-from amlgit.form.experiments import parse
-from amlgit.model import assets
-from amlgit.model.assets import Asset
+from amlgit.form.companions import ASSETS, SYNC, Binding, write_sync
 from amlgit.remotes import archive
 from amlgit.store import chains, incoming, trailers
 from amlgit.store.chains import Version
@@ -24,6 +21,7 @@ from amlgit.store.worktree import fast_forward, finish_pending
 from amlgit.workflows.fetch import FetchReport, Progress, record
 from amlgit.workflows.reconcile import Edited, reconcile, refuse_unmergeable
 from amlgit.workflows.seen import family_of, last_seen
+from amlgit.workflows.version_trees import VersionTrees
 
 _BATCH = 500
 """Versions whose trees are read from git at a time, to bound memory."""
@@ -76,7 +74,7 @@ class PullReport:
 
 @dataclass(slots=True)
 class _Plan:
-    """One folder and the versions it is to get."""
+    """One folder and the versions it is to get; and, while they are written, what it holds."""
 
     path: str
     kind: str
@@ -84,6 +82,8 @@ class _Plan:
     family: str
     bindings: dict[str, Binding]
     versions: Sequence[Version]
+    entries: Sequence[TreeEntry] = ()
+    companions: dict[str, bytes] = field(default_factory=dict)
 
 
 def pull(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> PullReport:
@@ -218,115 +218,48 @@ def _write_branch(repository: Repository, stream: Incoming, head: str | None, pl
     """Commits for all versions of all plans, in order of time; gives the new tip."""
     ref = "refs/heads/amlgit-incoming"
     steps = sorted(((version, plan) for plan in plans for version in plan.versions), key=lambda step: (step[0].time, step[1].path, step[0].number))
-    reader = _TreeReader(repository)
+    parent = head
+    trees = VersionTrees(repository)
     for plan in plans:
         for data in repository.blobs([f"{head}:{plan.path}"] if head else []).values():
-            reader.remember(plan.path, content_entries(read_tree(data, repository.object_format), plan.kind))
-    parent = head
+            plan.entries = content_entries(read_tree(data, repository.object_format), plan.kind)
     for start in range(0, len(steps), _BATCH):
         batch = steps[start : start + _BATCH]
-        reader.load([version for version, _ in batch])
+        trees.load([version for version, _ in batch])
         for number, (version, plan) in enumerate(batch, start):
             progress("writing", number, len(steps))
-            changes = _changes(repository, stream, reader, version, plan)
+            changes = _changes(repository, stream, trees, version, plan)
             author = f"{version.author} {version.time} +0000"
             stream.commit(ref, author=author, committer=author, message=version.message, parent=parent, changes=changes)
             parent = None
     return stream.finish(_BRANCH_DEPTH)[ref]
 
 
-def _changes(repository: Repository, stream: Incoming, reader: "_TreeReader", version: Version, plan: _Plan) -> list[tuple[str, str, str | None]]:
-    entries = reader.content(version)
+def _changes(repository: Repository, stream: Incoming, trees: VersionTrees, version: Version, plan: _Plan) -> list[tuple[str, str, str | None]]:
+    entries = trees.content(version)
     names = {entry.name for entry in entries}
-    experiment = version.trailers.get(trailers.EXPERIMENT) or version.trailers.get(trailers.SERVICE, "")
+    experiment = trailers.value(version.message, trailers.EXPERIMENT) or trailers.value(version.message, trailers.SERVICE) or ""
     plan.bindings[plan.remote] = Binding(
         experiment=_bound_id(experiment, version, plan), run=version.snapshot, content=version.content, time=version.time
     )
     companions = {SYNC: write_sync(plan.bindings)}
     if version.kind == chains.EXPERIMENT:
-        companions[ASSETS] = reader.written_assets(entries)
-    previous = {entry.name: entry.id for entry in reader.previous(plan.path)}
+        companions[ASSETS] = trees.assets(entries)
+    previous = {entry.name: entry.id for entry in plan.entries}
     changes: list[tuple[str, str, str | None]] = [
         (f"{plan.path}/{entry.name}", "040000" if entry.mode == "40000" else entry.mode, entry.id)
         for entry in entries
         if previous.get(entry.name) != entry.id
     ]
-    changes += [(f"{plan.path}/{entry.name}", "100644", None) for entry in reader.previous(plan.path) if entry.name not in names]
-    reader.remember(plan.path, entries)
+    changes += [(f"{plan.path}/{name}", "100644", None) for name in previous if name not in names]
+    plan.entries = entries
     for name, data in companions.items():
-        if reader.is_written(plan.path, name, data):
-            continue
-        stream.blob(data)
-        changes.append((f"{plan.path}/{name}", "100644", blob_id(data, repository.object_format)))
+        if plan.companions.get(name) != data:
+            plan.companions[name] = data
+            stream.blob(data)
+            changes.append((f"{plan.path}/{name}", "100644", blob_id(data, repository.object_format)))
     return changes
 
 
 def _bound_id(experiment: str, version: Version, plan: _Plan) -> str:
     return experiment if version.kind == chains.EXPERIMENT else f"{experiment}.{plan.family}"
-
-
-class _TreeReader:
-    """Reads the content trees of versions and the assets their nodes refer to; what repeats is read once."""
-
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
-        self._contents: Mapping[str, list[TreeEntry]] = {}
-        self._node_trees: dict[str, list[TreeEntry]] = {}
-        self._assets: dict[str, frozenset[Asset]] = {}
-        self._previous: dict[str, list[TreeEntry]] = {}
-        self._companions: dict[tuple[str, str], bytes] = {}
-        self._last_assets: tuple[frozenset[Asset], bytes] | None = None
-
-    def load(self, versions: Sequence[Version]) -> None:
-        """Read what a batch of versions needs."""
-        object_format = self._repository.object_format
-        trees = self._repository.blobs(version.content for version in versions)
-        self._contents = {content: read_tree(data, object_format) for content, data in trees.items()}
-        nodes = {entry.id for entries in self._contents.values() for entry in entries if entry.mode == "40000"}
-        listed = self._repository.blobs(sorted(nodes))
-        self._node_trees = {
-            tree: [entry for entry in read_tree(data, object_format) if entry.name.endswith(".json")] for tree, data in listed.items()
-        }
-        files = {entry.id: entry.name for entries in self._node_trees.values() for entry in entries}
-        known = {object_id: found for object_id, found in self._assets.items() if object_id in files}
-        fresh = self._repository.blobs(sorted(files.keys() - known.keys()))
-        self._assets = known | {object_id: _assets(files[object_id], data) for object_id, data in fresh.items()}
-
-    def content(self, version: Version) -> list[TreeEntry]:
-        """The entries of a version's content."""
-        return content_entries(self._contents[version.content], version.kind)
-
-    def assets(self, entries: Sequence[TreeEntry]) -> frozenset[Asset]:
-        """What the nodes of a content refer to."""
-        found: set[Asset] = set()
-        for entry in entries:
-            for node in self._node_trees.get(entry.id, ()):
-                found |= self._assets[node.id]
-        return frozenset(found)
-
-    def written_assets(self, entries: Sequence[TreeEntry]) -> bytes:
-        """The text of assets.json for a content."""
-        found = self.assets(entries)
-        if self._last_assets is None or self._last_assets[0] != found:
-            self._last_assets = (found, write_assets(found))
-        return self._last_assets[1]
-
-    def is_written(self, path: str, name: str, data: bytes) -> bool:
-        """Whether a folder's companion had this text already; if not, it has now."""
-        if self._companions.get((path, name)) == data:
-            return True
-        self._companions[path, name] = data
-        return False
-
-    def previous(self, path: str) -> Sequence[TreeEntry]:
-        return self._previous.get(path, ())
-
-    def remember(self, path: str, entries: list[TreeEntry]) -> None:
-        self._previous[path] = entries
-
-
-def _assets(name: str, data: bytes) -> frozenset[Asset]:
-    try:
-        return frozenset(assets.of_node(parse(name, data)))
-    except InvalidDocument:
-        return frozenset()

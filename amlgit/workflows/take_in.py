@@ -7,15 +7,15 @@ from pathlib import Path
 
 from amlgit import config
 from amlgit.config import Config
-from amlgit.errors import InvalidDocument, UsageError
+from amlgit.errors import UsageError
 from amlgit.remotes import archive
 from amlgit.remotes.archive import Listing, Problem
 from amlgit.store import chains, incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import finish_pending
-from amlgit.workflows.drafting import look
-from amlgit.workflows.fetch import LEFT_ALONE, FetchReport, Progress, record
+from amlgit.workflows.fetch import FetchReport, Progress, record
+from amlgit.workflows.looking import LEFT_ALONE, look
 from amlgit.workflows.pull import PullReport, bring_up, refuse_unready, replaced_in
 
 DEFAULT_REMOTE = "imported"
@@ -48,11 +48,8 @@ def _families(listings: Sequence[Listing]) -> dict[int, str]:
     found = {}
     for listing in listings:
         for document in listing.documents:
-            try:
-                subject = look(document, file_times=False)
-            except InvalidDocument:
-                continue
-            if subject is not None:
+            subject = look(document, file_times=False)
+            if not isinstance(subject, Problem):
                 found[id(document)] = subject.family
     return found
 

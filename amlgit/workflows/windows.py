@@ -1,7 +1,7 @@
-"""Drafts of many subjects, made by this process and a second one: each takes window after window, and they come out in their order.
+"""The same work on many items, done by this process and a second one: each takes window after window, and the results come in order.
 
-The second process is a fork of this one. It knows the subjects, so it is asked by the number of a window; it ends when this process
-does, however that ends; and what it does not answer, this process drafts itself. Who drafts a window has no influence on the drafts.
+The second process is a fork of this one. It knows the items, so it is asked by the number of a window; it ends when this process
+does, however that ends; and what it does not answer, this process does itself. Who does a window has no influence on the results.
 """
 
 import contextlib
@@ -10,62 +10,70 @@ import select
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from amlgit.model import frames
-from amlgit.workflows.drafting import Drafter, Outcome, Subject
-
-_MOST_SUBJECTS, _MOST_BYTES = 64, 6_000_000
-"""What a window holds: enough that most of a version is known from the version before, and not too much to be kept a few times."""
+_MOST_ITEMS, _MOST_BYTES = 64, 6_000_000
+"""What a window holds: enough that most of an item is known from the item before, and not too much to be kept a few times."""
 _WORTH_IT = 4
 """Windows from which a second process saves more than it costs."""
 _ASKED, _KEPT = 2, 2
 """Windows that the second process is asked for at a time, and windows of its own that this one has ready meanwhile."""
 
-_Window = Sequence[Subject]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 _Value = TypeVar("_Value")
 _NUMBER_BYTES = 8
 _PIECE = 1 << 18
 
 
-@contextmanager
-def drafting(drafter: Drafter, subjects: Sequence[Subject], *, is_divisible: bool) -> Iterator[Callable[[Subject], Outcome]]:
-    """What drafts the subjects, one by one in their order; some may be passed over.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work(Generic[Item, Result]):
+    """What is done to each item, and how the results of a window travel from one process to the other."""
 
-    With `is_divisible`, two processes can read the documents at once.
+    do: Callable[[Item], Result]
+    size: Callable[[Item], int]
+    """How many bytes an item stands for."""
+    pack: Callable[[Sequence[Result]], bytes]
+    unpack: Callable[[bytes], Sequence[Result]]
+
+
+@contextmanager
+def results(work: Work[Item, Result], items: Sequence[Item], *, is_divisible: bool) -> Iterator[Iterator[tuple[Item, Result]]]:
+    """Each item with what the work makes of it, in their order.
+
+    With `is_divisible`, two processes can read at once what the items stand for.
     """
-    windows = _windows(subjects) if is_divisible else []
+    windows = _windows(work, items) if is_divisible else []
     # a fork takes no other thread along, nor gives it back what it holds
     if len(windows) < _WORTH_IT or not hasattr(os, "fork") or threading.active_count() > 1:
-        yield drafter.outcome
+        yield ((item, work.do(item)) for item in items)
         return
-    helper = _Helper(drafter, windows)
+    helper = _Helper(work, windows)
     try:
-        drafted = _drafted(drafter, windows, helper)
-        yield lambda subject: next(outcome for known, outcome in drafted if known is subject)
+        yield _done(work, windows, helper)
     finally:
         helper.end()
 
 
-def _windows(subjects: Sequence[Subject]) -> Sequence[_Window]:
-    found: list[list[Subject]] = []
-    size = _MOST_BYTES
-    for subject in subjects:
-        size += subject.document.size
-        if size > _MOST_BYTES or len(found[-1]) == _MOST_SUBJECTS:
+def _windows(work: Work[Item, Result], items: Sequence[Item]) -> Sequence[Sequence[Item]]:
+    found: list[list[Item]] = []
+    size = 0
+    for item in items:
+        size += work.size(item)
+        if not found or size > _MOST_BYTES or len(found[-1]) == _MOST_ITEMS:
             found.append([])
-            size = subject.document.size
-        found[-1].append(subject)
+            size = work.size(item)
+        found[-1].append(item)
     return found
 
 
-def _drafted(drafter: Drafter, windows: Sequence[_Window], helper: "_Helper") -> Iterator[tuple[Subject, Outcome]]:
+def _done(work: Work[Item, Result], windows: Sequence[Sequence[Item]], helper: "_Helper[Item, Result]") -> Iterator[tuple[Item, Result]]:
     waiting = deque(range(len(windows)))
     asked: deque[int] = deque()
-    done: dict[int, Sequence[Outcome]] = {}
+    done: dict[int, Sequence[Result]] = {}
     for number, window in enumerate(windows):
         while number not in done:
             while waiting and len(asked) < _ASKED and helper.ask(waiting[0]):
@@ -78,43 +86,20 @@ def _drafted(drafter: Drafter, windows: Sequence[_Window], helper: "_Helper") ->
                 asked.clear()
             else:
                 mine = waiting.popleft()
-                done[mine] = [drafter.outcome(subject) for subject in helper.heard_between(windows[mine])]
+                done[mine] = [work.do(item) for item in helper.heard_between(windows[mine])]
         yield from zip(window, helper.heard_between(done.pop(number)), strict=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
-    """The drafts of a window; what is in their files once for all of them."""
-
-    data: Mapping[str, bytes]
-    outcomes: Sequence[Outcome]
-
-
-def _pack(outcomes: Sequence[Outcome]) -> bytes:
-    data: dict[str, bytes] = {}
-    bare: list[Outcome] = []
-    for outcome in outcomes:
-        if outcome.draft is not None:
-            data.update(outcome.draft.data)
-            outcome = replace(outcome, draft=replace(outcome.draft, data={}))  # noqa: PLW2901  # the same without its data
-        bare.append(outcome)
-    return frames.pack(_Answer(data=data, outcomes=bare))
-
-
-def _unpack(frame: bytes) -> Sequence[Outcome]:
-    answer = frames.unpack(frame, _Answer)
-    return [outcome if outcome.draft is None else replace(outcome, draft=replace(outcome.draft, data=answer.data)) for outcome in answer.outcomes]
-
-
-class _Helper:
+class _Helper(Generic[Item, Result]):
     """The second process, seen from the first."""
 
-    def __init__(self, drafter: Drafter, windows: Sequence[_Window]) -> None:
+    def __init__(self, work: Work[Item, Result], windows: Sequence[Sequence[Item]]) -> None:
         import multiprocessing  # costs as much as a small command
 
+        self._unpack = work.unpack
         (questions, self._questions), (self._answers, answers) = os.pipe(), os.pipe()
         ours, theirs = (self._questions, self._answers), (questions, answers)
-        arguments = (drafter, windows, os.getpid(), ours, theirs)
+        arguments = (work, windows, os.getpid(), ours, theirs)
         self._process = multiprocessing.get_context("fork").Process(target=_serve, args=arguments, daemon=True)
         # who interrupts both is to be heard by one alone, who then ends the other
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -142,14 +127,14 @@ class _Helper:
             self._listen()
             yield value
 
-    def answer(self, *, wait: bool) -> Sequence[Outcome] | None:
-        """The drafts of the window that was asked for first, or None while there is no answer; with `wait`, only if there will be none."""
+    def answer(self, *, wait: bool) -> Sequence[Result] | None:
+        """The results of the window that was asked for first, or None while there is no answer; with `wait`, only if there will be none."""
         while (frame := self._frame()) is None and not self.is_gone:
             if not self._listen():
                 if not wait:
                     return None
                 select.select([self._answers], [], [])
-        return None if frame is None else _unpack(frame)
+        return None if frame is None else self._unpack(frame)
 
     def _frame(self) -> bytes | None:
         end = _NUMBER_BYTES + int.from_bytes(self._heard[:_NUMBER_BYTES])
@@ -177,19 +162,19 @@ class _Helper:
         self._process.join()
 
 
-def _serve(drafter: Drafter, windows: Sequence[_Window], parent: int, theirs: tuple[int, int], ours: tuple[int, int]) -> None:
+def _serve(work: Work[Item, Result], windows: Sequence[Sequence[Item]], parent: int, theirs: tuple[int, int], ours: tuple[int, int]) -> None:
     """What the second process does, until there is no first one any more."""
     for end in theirs:
         os.close(end)
-    # whatever goes wrong here: the first process drafts the window itself, and tells what it meets
+    # whatever goes wrong here: the first process does the window itself, and tells what it meets
     with contextlib.suppress(Exception), open(ours[0], "rb", buffering=0) as questions, open(ours[1], "wb") as answers:
         while question := questions.read(_NUMBER_BYTES):
-            outcomes = []
-            for subject in windows[int.from_bytes(question)]:
+            found = []
+            for item in windows[int.from_bytes(question)]:
                 if os.getppid() != parent:  # the lock that it held is ours as long as we are there
                     return
-                outcomes.append(drafter.outcome(subject))
-            frame = _pack(outcomes)
+                found.append(work.do(item))
+            frame = work.pack(found)
             answers.write(len(frame).to_bytes(_NUMBER_BYTES))
             answers.write(frame)
             answers.flush()
