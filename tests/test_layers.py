@@ -19,7 +19,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "compare": frozenset({"form", "model", "errors"}),
     "config": frozenset({"errors"}),
     "review": frozenset({"compare", "form", "model", "errors"}),
-    "remotes": frozenset({"compare", "form", "model", "errors"}),
+    "remotes": frozenset({"compare", "form", "model", "errors", "version"}),
     "store": frozenset({"compare", "form", "model", "errors", "config"}),
     "workflows": frozenset({"review", "remotes", "store", "compare", "form", "model", "errors", "config", "samples"}),
     "cli": frozenset({"workflows", "review", "remotes", "store", "compare", "form", "model", "errors", "config", "samples", "emulator", "version"}),

@@ -26,6 +26,7 @@ VERBS: dict[str, str] = {
     "init": "setup",
     "install": "setup",
     "log": "see",
+    "login": "login",
     "map": "mapping",
     "merge": "merging",
     "merge-driver": "merge_driver",

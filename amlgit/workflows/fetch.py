@@ -72,7 +72,7 @@ class _Found:
 
 def fetch(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> FetchReport:
     """Bring the chains of an archive up to date; raises UsageError where there is no archive."""
-    with archive.listing(remote.location(root)) as found, exclusive(repository):
+    with archive.listing(remote.archive_path(root)) as found, exclusive(repository):
         try:
             return record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
         finally:

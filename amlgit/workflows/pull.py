@@ -93,7 +93,7 @@ def pull(repository: Repository, settings: Config, remote: Remote, root: Path, p
         try:
             finish_pending(repository)
             forget_finished(repository)
-            with archive.listing(remote.location(root)) as found:
+            with archive.listing(remote.archive_path(root)) as found:
                 fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
             del found  # thousands of documents that the branch has no use for
             head, reports = bring_up(repository, remote.name, frozenset(remote.skip), progress)

@@ -88,6 +88,20 @@ def add_remote(repository: Repository, name: str, path: Path, *, file_times: boo
     return remote
 
 
+def studio_remote(name: str, *, workspace: str, location: str | None = None, url: str | None = None) -> Remote:
+    """A workspace of the service as a remote, nothing written or sent yet; raises UsageError for what can't be one."""
+    from amlgit.remotes import regions  # costs start-up, and an archive needs none of it
+
+    config.check_remote_name(name)
+    config.check_workspace(workspace)
+    if (location is None) == (url is None):
+        raise UsageError("where is the workspace? one of a location and a URL says it", hint=f"Locations: {', '.join(regions.LOCATIONS)}.")
+    if url is not None:
+        origin, prefix = regions.of_url(url)
+        return Remote(name=name, kind="studio", workspace=workspace, url=f"{origin.url}{prefix}")
+    return Remote(name=name, kind="studio", workspace=workspace, location=regions.known_location(str(location)))
+
+
 def clone(
     archive: Path, folder: Path, environment: Mapping[str, str], progress: Progress, *, remote: str = "archive", file_times: bool = False
 ) -> PullReport:
@@ -147,7 +161,7 @@ def _refuse_foreign(folder: Path, marker: Path, archive: Path, remote: str) -> N
     """Raise UsageError where the folder holds something else than what a clone of this archive, cut off, has left."""
     if marker.exists():
         known = config.load(folder).remotes.get(remote)
-        noted = os.fsdecode(marker.read_bytes()) or (str(known.location(folder).resolve()) if known else "")
+        noted = os.fsdecode(marker.read_bytes()) or (str(known.archive_path(folder).resolve()) if known else "")
         if noted not in ("", str(archive.resolve())):
             raise UsageError(f"{folder} is a clone of another archive that was cut off", hint="Remove that folder, or name another.")
     elif any(path.is_symlink() or not path.is_dir() for path in folder.rglob("*") if path.name != f".{_CLONING}.amlgit-new"):
