@@ -14,7 +14,7 @@ SIZE = (200.0, 60.0)
 
 def boxes(edges: Iterable[tuple[str, str]], *alone: str) -> dict[str, Box]:
     edges = list(edges)
-    return arrange({name: SIZE for name in {*alone, *(end for edge in edges for end in edge)}}, edges)
+    return arrange(dict.fromkeys({*alone, *(end for edge in edges for end in edge)}, SIZE), edges)
 
 
 def is_clear(found: Iterable[Box]) -> bool:

@@ -19,11 +19,13 @@ from .helpers import EXPORT_DATA, FAMILY, IMPORT_DATA, PYTHON, Document, experim
 OWN, OTHER = "11" * 16, "22" * 16
 POINTS, LATER, NAMESAKE = f"{OWN}.{'aa' * 16}.v1-default-1", f"{OWN}.{'aa' * 16}.v1-default-7", f"{OWN}.{'bb' * 16}.v1-default-2"
 NAMES = {POINTS: "Points", f"{OWN}.{'aa' * 16}": "Points"}
-MODULES = tuple(Offer(kind=MODULE, id=id, family=id.split(".")[1], name=name) for id, name in ((SELECT, "Select Columns"), (SCORE, "Score Model")))
+MODULES = tuple(
+    Offer(kind=MODULE, id=asset, family=asset.split(".")[1], name=name) for asset, name in ((SELECT, "Select Columns"), (SCORE, "Score Model"))
+)
 
 
-def dataset(id: str, name: str = "Points") -> Offer:
-    return Offer(kind="dataset", id=id, family=id.split(".")[1], name=name)
+def dataset(asset: str, name: str = "Points") -> Offer:
+    return Offer(kind="dataset", id=asset, family=asset.split(".")[1], name=name)
 
 
 def test_what_is_not_there_is_named_with_its_node_its_port_and_what_comes_nearest() -> None:

@@ -5,6 +5,7 @@ library would do the same for a thousand times its size and be one more thing to
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 _SWEEPS = 8
@@ -130,7 +131,7 @@ def _ordered(rows: list[list[_Cell]], links: Sequence[tuple[_Cell, _Cell]]) -> l
             place = {cell: index for index, cell in enumerate(rows[number - 1 if is_down else number + 1])}
             joined = above if is_down else below
             means = {cell: _mean([place[other] for other in joined.get(cell, ())], index) for index, cell in enumerate(rows[number])}
-            rows[number].sort(key=lambda cell: means[cell])  # noqa: B023  # used at once
+            rows[number].sort(key=means.__getitem__)
         crossings = _crossings(rows, below)
         if crossings < fewest:
             best, fewest = rows, crossings
@@ -143,7 +144,7 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
 
 def _crossings(rows: Sequence[Sequence[_Cell]], below: Mapping[_Cell, Sequence[_Cell]]) -> int:
     count = 0
-    for upper, lower in zip(rows, rows[1:], strict=False):
+    for upper, lower in pairwise(rows):
         place = {cell: index for index, cell in enumerate(lower)}
         ends: list[int] = []
         for cell in upper:
