@@ -64,7 +64,7 @@ def test_a_remapped_asset_moves_at_its_ports_and_in_its_box_and_all_at_once() ->
     text = dumps(changed).decode()
     assert POINTS not in text
     assert text.count(LATER) == 2  # the port and the box
-    assert [node["ModuleId"] for node in changed["Graph"]["ModuleNodes"]] == [SCORE, SCORE, SELECT]  # type: ignore[index, call-overload] # known shape
+    assert [reference.asset for reference in references(changed) if reference.kind == MODULE] == [SCORE, SCORE, SELECT]
     back = remapping.inverted(mapping)
     assert back is not None
     assert remapping.remapped(changed, back) == document

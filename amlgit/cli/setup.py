@@ -70,24 +70,36 @@ def refuse_file_times(file_times: bool) -> None:
 
 
 @click.command()
-@click.option("--archive", required=True, metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
-@click.option("--name", "remote", default="archive", show_default=True, help="The remote's name.")
-@click.option("--file-times", is_flag=True, help="Drafts without a date in their path take their file's time.")
+@click.option("--archive", metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
+@workspace_options
+@click.option("--name", "remote", help="The remote's name (default: archive, or studio).")
+@click.option("--file-times", is_flag=True, help="Of an archive: drafts without a date in their path take their file's time.")
 @json_option
 @click.argument("directory", required=False)
 @click.pass_context
-def clone(ctx: click.Context, archive: str, remote: str, file_times: bool, as_json: bool, directory: str | None) -> int:
-    """A new git repository with one commit for each version that an archive holds.
+def clone(ctx: click.Context, /, archive: str | None, file_times: bool, as_json: bool, directory: str | None, **place: str | None) -> int:
+    """A new git repository with one commit for each version that an archive or a workspace holds.
 
     \b
     amlgit clone --archive exports/ repository
+    amlgit clone --workspace ID --location "South Central US" repository
     """  # noqa: D301
     from amlgit.workflows import setup
 
     run = session(ctx)
-    source = run.path(archive)
-    folder = run.path(directory or Path(source.name).stem)
-    report = setup.clone(source, folder, os.environ, run.progress(), remote=remote, file_times=file_times)
+    if (archive is None) == (place["workspace"] is None):
+        raise click.UsageError("Give one of --archive and --workspace.")
+    if archive is not None:
+        refuse_places(place)
+        source = run.path(archive)
+        folder = run.path(directory or Path(source.name).stem)
+        report = setup.clone(source, folder, os.environ, run.progress(), remote=place["remote"] or "archive", file_times=file_times)
+    else:
+        refuse_file_times(file_times)
+        workspace = str(place["workspace"])
+        remote = setup.studio_remote(place["remote"] or "studio", workspace=workspace, location=place["location"], url=place["url"])
+        folder = run.path(directory or workspace)
+        report = setup.clone_studio(remote, folder, os.environ, run.progress())
     return show_pull(run, "clone", report, as_json=as_json, where=str(directory or folder.name))
 
 

@@ -219,7 +219,7 @@ class Repository:
         return dict(_tree_entry(entry) for entry in completed.stdout.split(b"\0") if entry)
 
     def operation_in_progress(self) -> str | None:
-        """The merge, rebase, cherry-pick, revert or bisect that is not finished yet, in git's word for it."""
+        """The merge, rebase, cherry-pick or revert that is not finished yet, in git's word for it."""
         for name, word in (
             ("MERGE_HEAD", "merge"),
             ("rebase-merge", "rebase"),
@@ -229,7 +229,11 @@ class Repository:
         ):
             if (self.git_dir / name).exists():
                 return word
-        return None
+        try:
+            # of several picks the rest waits, though the one that stopped was committed without '--continue'
+            return "revert" if (self.git_dir / "sequencer" / "todo").read_bytes().startswith(b"revert") else "cherry-pick"
+        except FileNotFoundError:
+            return None
 
 
 def _tree_entry(entry: bytes) -> tuple[str, tuple[str, str]]:

@@ -73,16 +73,21 @@ def finish_pending(repository: Repository) -> None:
 
 def refuse_uncommitted(repository: Repository, old: str | None, paths: Sequence[str]) -> None:
     """Raise Refused where one of the folders or files holds something that is not committed."""
-    if old is None:
-        return
-    status = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--", *(f":(literal){path}" for path in paths)).split(b"\0")
-    dirty = [entry[3:].decode(errors="replace") for entry in status if len(entry) > 3]
+    dirty = uncommitted(repository, paths) if old is not None else []
     if dirty:
-        raise _dirty(dirty)
+        raise dirty_refused(dirty)
 
 
-def _dirty(paths: Sequence[str]) -> Refused:
-    shown = ", ".join(sorted(paths)[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+def uncommitted(repository: Repository, paths: Sequence[str], *options: str) -> list[str]:
+    """The files below some paths that are not as the last commit has them."""
+    asked = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", *options, "--", *(f":(literal){path}" for path in paths))
+    return [os.fsdecode(entry[3:]) for entry in repository.run(*asked).split(b"\0") if entry]
+
+
+def dirty_refused(paths: Sequence[str]) -> Refused:
+    """That uncommitted changes are in the way."""
+    names = [os.fsencode(path).decode(errors="replace") for path in sorted(paths)]
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     return Refused(f"uncommitted changes would be overwritten: {shown}", hint="Commit or stash them, then run this again.")
 
 
@@ -112,7 +117,7 @@ def _refuse_dirty(repository: Repository, root: Path, changes: Sequence[_Change]
         if (here not in change.states and not is_left_out) or staged.get(change.path) not in change.states:
             dirty.append(change.path)
     if dirty:
-        raise _dirty(dirty)
+        raise dirty_refused(dirty)
     return frozenset(change.path for change in changes if change.path in sparse)
 
 
