@@ -31,7 +31,7 @@ VERBS: dict[str, str] = {
     "merge": "merging",
     "merge-driver": "merge_driver",
     "pull": "move",
-    "push": "move",
+    "push": "pushing",
     "remote": "setup",
     "resolve": "merging",
     "rm": "move",

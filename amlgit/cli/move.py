@@ -1,4 +1,4 @@
-"""fetch, pull, push, import, export, rm."""
+"""fetch, pull, import, export, rm."""
 
 import sys
 
@@ -46,29 +46,6 @@ def pull(ctx: click.Context, remote: str | None, as_json: bool) -> int:
     settings, root = settings_of(repository)
     report = workflow.pull(repository, settings, choose_remote(settings, remote), root, run.progress())
     return show_pull(run, "pull", report, as_json=as_json)
-
-
-@click.command()
-@click.option("--record", is_flag=True, help="Share the record of versions through a git remote.")
-@click.option("--as-branches", is_flag=True, help="As branches amlgit/*, for hosts that take no other refs.")
-@click.argument("git_remote", default="origin", metavar="[GIT-REMOTE]")
-@dry_run_option
-@click.pass_context
-def push(ctx: click.Context, record: bool, as_branches: bool, git_remote: str, dry_run: bool) -> int:
-    """Share the record of versions with the team: amlgit push --record [GIT-REMOTE]."""
-    from amlgit.workflows.share import share
-
-    if not record:
-        raise click.UsageError("An archive can't be pushed to. To share the record of versions, use 'amlgit push --record'.")
-    run = session(ctx)
-    repository = run.repository()
-    settings, _ = settings_of(repository)
-    report = share(repository, settings, git_remote, as_branches=as_branches, dry_run=dry_run)
-    for chain in report.pushed:
-        click.echo(f"{'would push' if dry_run else 'pushed'} {chain}")
-    if not report.pushed:
-        click.echo("The record is shared already.")
-    return output.OK
 
 
 @click.command("import")
@@ -132,4 +109,4 @@ def rm(ctx: click.Context, experiment: str, dry_run: bool) -> int:
     return output.OK
 
 
-COMMANDS = {"export": export, "fetch": fetch, "import": import_, "pull": pull, "push": push, "rm": rm}
+COMMANDS = {"export": export, "fetch": fetch, "import": import_, "pull": pull, "rm": rm}
