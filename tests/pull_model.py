@@ -186,8 +186,10 @@ class Member:
         """Pull from the workspace; a conflict is settled, or put off."""
         said = aml(self.repository, "pull")
         assert said.code in (0, 1, 3), said.err
-        if self._operation():
-            self._settle_or_abort("cherry-pick")
+        if self._operation() and not self._settle_or_abort("cherry-pick"):
+            return
+        assert self.has_seen_all(), "a pull that is done has brought everything"
+        self.lost_there()
 
     def push(self) -> None:
         """What a push would do, where the rule allows it."""
@@ -269,15 +271,16 @@ class Member:
         names = ("MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "sequencer")
         return any((self.repository / ".git" / name).exists() for name in names)
 
-    def _settle_or_abort(self, verb: str) -> None:
+    def _settle_or_abort(self, verb: str) -> bool:
+        """Go on to the end, settling each conflict for a side; False where it was put off."""
         if not self._operation():
-            return  # git did not begin: there is nothing to rebase any more, say
+            return False  # git did not begin: there is nothing to rebase any more, say
         if self.world.chance.random() < 0.25:
             self.git(verb, "--abort")
-            return
+            return False
         for _ in range(20):
             if not self._operation():
-                return
+                return True
             if self.git("ls-files", "--unmerged"):
                 mark = self.world.mark(self._take_sides())
                 message = (self.repository / ".git" / "MERGE_MSG").read_text()

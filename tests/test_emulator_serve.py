@@ -6,6 +6,8 @@ import http.client
 import json
 import os
 import signal
+import socket
+import sqlite3
 import ssl
 import stat
 import subprocess
@@ -102,6 +104,35 @@ def test_a_kill_in_the_middle_of_many_saves_leaves_whole_ones(tmp_path: Path) ->
         assert all(len(client.experiment(identity)["Graph"]["ModuleNodes"]) for identity in kept)
 
 
+def staged(folder: Path) -> int:
+    """How many pieces of unfinished requests the state holds."""
+    with contextlib.closing(sqlite3.connect(folder / "studio.sqlite3")) as db:
+        return int(db.execute("SELECT count(*) FROM blobs WHERE kind = 'staged'").fetchone()[0])
+
+
+def test_an_upload_that_is_cut_off_becomes_nothing_by_the_client_or_by_a_kill(tmp_path: Path) -> None:
+    with serving("--data", tmp_path / "data", errors=tmp_path / "errors") as server:
+        parts = urlsplit(server.url)
+        head = f"POST /api/resourceuploads/workspaces/{server.ready['workspace']}/?dataTypeId=GenericCSV HTTP/1.1\r\nHost: localhost\r\n"
+        head += f"Authorization: Bearer {server.ready['token']}\r\nContent-Length: 9000000\r\n\r\n"
+
+        def begin() -> socket.socket:
+            connection = socket.create_connection((parts.hostname, parts.port), timeout=TIMEOUT)
+            connection.sendall(head.encode() + b"x" * 3_000_000)
+            until(lambda: staged(tmp_path / "data"), bool)
+            return connection
+
+        begin().close()
+        until(lambda: staged(tmp_path / "data"), lambda count: count == 0)
+        assert (tmp_path / "errors").read_text() == ""
+        with begin():
+            server.process.kill()
+            server.process.wait()
+    with serving("--data", tmp_path / "data") as server:
+        client = server.workspace()
+        assert client.get(f"datasources/{client.dataset('after')}")["Name"] == "after"
+
+
 def test_tokens_and_links_stay_good_through_a_restart(tmp_path: Path) -> None:
     with serving("--data", tmp_path) as server:
         first = server.ready
@@ -131,6 +162,19 @@ def test_https_is_trusted_by_the_printed_authority_and_by_nothing_else(tmp_path:
         assert port
     for file in tmp_path.glob("*.key"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_everything_works_over_https_and_links_lead_to_it(tmp_path: Path, host: str) -> None:
+    with serving("--data", tmp_path, "--tls", "--host", host, "--node-seconds", "0") as server:
+        client = server.workspace()
+        link = client.get(f"datasources/{client.dataset('d.csv', b'a')}")["DownloadLocation"]
+        done = client.run(client.save_as()["ExperimentId"])
+        for endpoint in (link, done["NodeStatuses"][0]["OutputEndpoints"][0]):
+            url = endpoint["BaseUri"] + endpoint["Location"] + endpoint["AccessCredential"]
+            assert url.startswith(f"{server.url}/")
+            assert requests.get(url, verify=server.ready["ca"], timeout=TIMEOUT).status_code == 200
+        assert server.admin("GET", "faults").json() == []
 
 
 def test_https_answers_for_the_services_own_names(tmp_path: Path) -> None:

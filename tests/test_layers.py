@@ -39,7 +39,7 @@ THIRD_PARTIES: Mapping[str, frozenset[str]] = {
     "remotes": frozenset({"requests"}),
     "config": frozenset({"tomlkit"}),
     "cli": frozenset({"click", "rich", "msgspec"}),
-    "emulator": frozenset({"defusedxml", "httptools", "starlette", "trustme", "uvicorn"}),
+    "emulator": frozenset({"defusedxml", "filelock", "httptools", "starlette", "trustme", "uvicorn"}),
 }
 """What each alone may import from others; all else imports the standard library and us."""
 

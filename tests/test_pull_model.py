@@ -1,6 +1,7 @@
 """Random sequences of what members and a colleague do, against a model that knows each edit: nothing is lost, nothing overwritten unseen."""
 
 import random
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
 
 
+_ACTIONS = ("edit", "pull", "push", "share", "revert", "drop", "merge", "cherry_pick", "switch", "remove")
+_COLLEAGUE = "a colleague edits"
+
+
 def _play(place: Path, seed: int, steps: int) -> None:
     """One sequence: after each step the branch keeps every edit, and what a push would write over it has seen."""
     place.mkdir()
@@ -29,24 +34,23 @@ def _play(place: Path, seed: int, steps: int) -> None:
         member.git("branch", "release")
         member.git("tag", "start")
     members[0].git("push", "--quiet", "origin", "release")
+    # some sequences do a few things over and over, others a little of everything
+    weights = {_COLLEAGUE: 8, **{action: chance.choice((0, 2, 2, 8)) for action in _ACTIONS}, "pull": 8, "remove": chance.choice((0, 1))}
     try:
         for _ in range(steps):
-            _step(world, members)
+            _step(world, members, weights)
     except BaseException as error:
         error.add_note("\n".join((f"sequence {seed} in {place}:", *world.log)))
         raise
 
 
-def _step(world: World, members: list[Member]) -> None:
-    chance = world.chance
-    actions = ("colleague_edits", "edit", "pull", "pull", "push", "share", "revert", "drop", "merge", "cherry_pick", "switch", "remove")
-    weights = (8, 5, 4, 4, 3, 4, 3, 2, 2, 3, 2, 1)
-    action = chance.choices(actions, weights)[0]
-    if action == "colleague_edits":
-        world.log.append("a colleague edits")
-        world.colleague_removes() if chance.random() < 0.1 else world.colleague_edits()
+def _step(world: World, members: list[Member], weights: Mapping[str, int]) -> None:
+    action = world.chance.choices(list(weights), list(weights.values()))[0]
+    if action == _COLLEAGUE:
+        world.log.append(action)
+        world.colleague_removes() if world.chance.random() < 0.1 else world.colleague_edits()
         return
-    member = chance.choice(members)
+    member = world.chance.choice(members)
     world.log.append(f"{member.repository.name} ({member.git('symbolic-ref', '--short', 'HEAD')}): {action}")
     getattr(member, action)()
     assert dirty(member.repository) == []

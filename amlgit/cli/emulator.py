@@ -40,6 +40,8 @@ def serve(host: str, port: int, data: Path | None, tls: bool, allow_remote: bool
         server.run(host=host, port=port, folder=data, with_tls=tls, remote=allow_remote, settings=settings)
     except server.NotLoopback as error:
         raise Refused(f"{host} can be reached by other machines", hint="Add --allow-remote if that is what you want.") from error
+    except server.AlreadyServed as error:
+        raise Refused(f"another emulator serves {error}", hint="Use that one, or another folder.") from error
 
 
 @emulator.command()
@@ -64,7 +66,7 @@ def seed(data: Path, archive: Path | None, workspace: str | None, as_json: bool)
         output.envelope("emulator seed", partly, result, [{"severity": "info", "message": f"{path}: {why}"} for path, why in report.skipped.items()])
         return partly
     click.echo(f"{report.experiments} experiments, {report.snapshots} runs and {report.assets} assets in {', '.join(report.workspaces)}")
-    for path, why in report.skipped.items():
+    for path, why in report.skipped.items() if archive else ():
         click.echo(f"left out: {path}: {why}", err=True)
     return partly
 

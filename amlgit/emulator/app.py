@@ -73,11 +73,12 @@ class Studio:
     async def _struck(self, method: str, path: bytes) -> list[faults.Fault]:
         if path.startswith(b"/emulator") or not faults.are_set(self.store):  # the way to take a fault back must not be broken by it
             return []
-        return await run_in_threadpool(faults.strike, self.store, method, path.decode("latin-1"))
+        plain = "/" + "/".join(part.decode("latin-1") for part in path.split(b"/") if part)  # without the stray slashes of some clients
+        return await run_in_threadpool(faults.strike, self.store, method, plain)
 
     async def _dispatch(self, request: Request, path: bytes) -> Reply:
-        guard.check_host(dict(request.headers), self.hosts)
-        guard.check_origin(dict(request.headers))
+        guard.check_host(request.headers, self.hosts)
+        guard.check_origin(request.headers)
         route, found, methods = self.router.find(request.method, split(path))
         if not methods:
             raise unbuilt(split(path)) or ApiError(404, "NotFound", "There is no such path.")

@@ -7,6 +7,11 @@ from graphlib import CycleError, TopologicalSorter
 from amlgit.emulator.wire import Json, Object, bad, conflict
 
 ASSET_MEMBERS = ("DataSourceId", "TrainedModelId", "TransformModuleId")
+EMPTY_LAYOUT = (
+    "<?xml version='1.0' encoding='utf-16'?><DataV1 xmlns:xsd='http://www.w3.org/2001/XMLSchema'"
+    " xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><Meta /><NodePositions></NodePositions><NodeGroups /></DataV1>"
+)
+"""The layout of an empty canvas, as real exports spell it (2016-12-09/Topics.json)."""
 
 
 def check_shape(graph: Json) -> Object:
@@ -29,6 +34,18 @@ def check_shape(graph: Json) -> Object:
     if not all(isinstance(edge.get(name), str) for edge in graph["EdgesInternal"] for name in ("SourceOutputPortId", "DestinationInputPortId")):
         raise bad("Every edge has a SourceOutputPortId and a DestinationInputPortId.")
     return graph
+
+
+def completed(graph: Object) -> Object:
+    """The graph with the members that clients read without looking whether they are there (protocol, section 14), and the others untouched."""
+    nodes = []
+    for node in graph["ModuleNodes"]:
+        ports = [port | {name: None for name in ASSET_MEMBERS if name not in port} for port in inputs(node)]
+        lists = {"ModuleParameters": node.get("ModuleParameters") or [], "InputPortsInternal": ports}
+        lists["OutputPortsInternal"] = node.get("OutputPortsInternal") or []
+        comment = node.get("Comment")
+        nodes.append(node | lists | {"Comment": "" if comment is None else comment})
+    return graph | {"ModuleNodes": nodes} | ({} if isinstance(graph.get("SerializedClientData"), str) else {"SerializedClientData": EMPTY_LAYOUT})
 
 
 def _are_objects(value: Json) -> bool:

@@ -5,6 +5,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from amlgit.emulator.wire import ApiError, Object, iso
@@ -34,7 +35,7 @@ class Links:
     def sas(self, blob: str) -> str:
         """The query that opens one blob."""
         opens, closes = iso(self.at - _CLOCK_SKEW), iso(self.at + self.seconds)
-        return f"?sv={_VERSION}&sr=b&sig={_quoted(_sign(self.key, blob, opens, closes))}&st={_quoted(opens)}&se={_quoted(closes)}&sp=r"
+        return f"?sv={_VERSION}&sr=b&sig={_sign(self.key, blob, opens, closes)}{_window(opens, closes)}&sp=r"
 
     def url(self, blob: str) -> str:
         """A blob's whole link."""
@@ -47,22 +48,21 @@ class Links:
     def shared(self, workspace: str, blob: str, name: str, size: int) -> Object:
         """An Endpoint as runs have them: a link within a link, both signed (2016-05-25/train.json)."""
         inner = self.url(blob)
-        own = _quoted(_sign(self.key, workspace, inner))
-        credential = f"?workspaceId={workspace}&signature={own}&sharedAccessUri={_quoted(inner)}"
+        credential = f"?workspaceId={workspace}&signature={_sign(self.key, workspace, inner)}&sharedAccessUri={_quoted(inner)}"
         return _endpoint(f"{self.base}/", name, size, credential, "api/sharedaccess")
 
     def check(self, blob: str, query: str) -> None:
         """Refuse a link that we did not sign for this blob, or that is too old."""
         given = {name: values[0] for name, values in parse_qs(query).items()}
         opens, closes, signature = (given.get(name, "") for name in ("st", "se", "sig"))
-        if not hmac.compare_digest(_sign(self.key, blob, opens, closes).encode(), signature.encode()):
+        if not hmac.compare_digest(unquote(_sign(self.key, blob, opens, closes)).encode(), signature.encode()):
             raise denied()
         if not _moment(opens) <= self.at < _moment(closes):
             raise denied()
 
     def blob_of(self, workspace: str, signature: str, inner: str) -> str:
         """The blob behind a link within a link."""
-        if not hmac.compare_digest(_sign(self.key, workspace, inner).encode(), signature.encode()):
+        if not hmac.compare_digest(unquote(_sign(self.key, workspace, inner)).encode(), signature.encode()):
             raise denied()
         return self.own_blob(inner)
 
@@ -78,8 +78,14 @@ class Links:
 
 
 def _sign(key: bytes, *parts: str) -> str:
+    """A signature as it stands in a query."""
     digest = hmac.digest(key, "\n".join(parts).encode("utf-8", "surrogatepass"), "sha256")
-    return base64.b64encode(digest).decode()
+    return base64.b64encode(digest).decode().replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
+
+
+@lru_cache(maxsize=16)  # one reply may hold hundreds of links of one moment
+def _window(opens: str, closes: str) -> str:
+    return f"&st={quote(opens, safe='')}&se={quote(closes, safe='')}"
 
 
 def _quoted(text: str) -> str:

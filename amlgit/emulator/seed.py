@@ -23,6 +23,8 @@ _KINDS = {"DataSourceId": Kind.DATASET, "TrainedModelId": Kind.MODEL, "Transform
 _TYPES = {Kind.DATASET: "Dataset", Kind.MODEL: "ILearnerDotNet", Kind.TRANSFORM: "ITransformDotNet", Kind.MODULE: "Module"}
 _OWN = ("ExperimentId", "RunId", "ParentExperimentId", "Graph", "Status", "Etag", "NodeStatuses", "IsLeaf", "WebService")
 _HEAD = ("Summary", "Description", "Creator", "Category", "Tags", "DisableNodesUpdate", "OriginalExperimentDocumentationLink", "IsPartialRun")
+_UPLOADED = 1486684800.0
+"""When the shipped assets were made: before the first of the shipped experiments."""
 _REFERRED = "Referred to by an experiment of the archive, which has no more of it"
 _MOMENT = re.compile(r"datetime'(\d{4})-(\d\d)-(\d\d)T")
 
@@ -76,11 +78,11 @@ def _sample_assets(db: sqlite3.Connection, workspace: str) -> int:
         doc |= {} if "file" in each else {"SourceOrigin": "FromOutputPromotion"}
         identity = f"{workspace}.{each['id'].partition('.')[2]}"
         new = NewAsset(kind=kind, name=each["name"], data_type=each["data_type"], doc=doc)
-        added += _insert(db, identity, new, data)
+        added += _insert(db, identity, new, data, created=_UPLOADED)
     return added
 
 
-def _insert(db: sqlite3.Connection, identity: str, new: NewAsset, data: bytes) -> bool:
+def _insert(db: sqlite3.Connection, identity: str, new: NewAsset, data: bytes, created: float) -> bool:
     if db.execute("SELECT 1 FROM assets WHERE id = ?", (identity,)).fetchone():
         return False
     workspace, family = identity.split(".")[:2]
@@ -89,7 +91,7 @@ def _insert(db: sqlite3.Connection, identity: str, new: NewAsset, data: bytes) -
     batch = int(number) if number.isdigit() and len(number) < 10 else 0
     older = db.execute("SELECT max(version) FROM assets WHERE workspace = ? AND family = ?", (workspace, family)).fetchone()[0]
     made = NewAsset(kind=new.kind, name=new.name, data_type=new.data_type, blob=blob, doc=new.doc)
-    assets.insert(db, identity, workspace, made, version=0 if older is None else older + 1, batch=batch, created=now())
+    assets.insert(db, identity, workspace, made, version=0 if older is None else older + 1, batch=batch, created=created)
     db.execute("UPDATE workspaces SET batch = max(batch, ?) WHERE id = ?", (batch, workspace))
     return True
 
@@ -105,9 +107,8 @@ def _referred(db: sqlite3.Connection, exports: list[Export]) -> int:
                 for name, kind in _KINDS.items():
                     if port.get(name):
                         wanted.setdefault(port[name], _stand_in(kind, port[name]))
-    return sum(
-        _insert(db, identity, new, simulated.content(".ilearner")[0]) for identity, new in sorted(wanted.items()) if _ASSET.fullmatch(identity)
-    )
+    known = {identity: new for identity, new in sorted(wanted.items()) if _ASSET.fullmatch(identity)}
+    return sum(_insert(db, identity, new, simulated.content(".ilearner")[0], created=now()) for identity, new in known.items())
 
 
 def _stand_in(kind: Kind, identity: str) -> NewAsset:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from filelock import FileLock, Timeout
 
 from amlgit.emulator import openapi, tls
 from amlgit.emulator.api import admin, assets, experiments, packages, storage, uploads, workspaces
@@ -31,6 +32,10 @@ PROTOCOL = (*workspaces.ROUTES, *assets.ROUTES, *uploads.ROUTES, *experiments.RO
 _GRACE = 2
 
 
+class AlreadyServed(Exception):
+    """Another process serves the folder."""
+
+
 class NotLoopback(Exception):
     """The host asked for can be reached by others, and nobody said that it may."""
 
@@ -40,7 +45,7 @@ def run(*, host: str, port: int, folder: Path | None, with_tls: bool, remote: bo
     if not remote and not _is_loopback(host):
         raise NotLoopback(host)
     gc.enable()  # the command line turns it off, being short; a server is not
-    with _folder(folder) as where:
+    with _folder(folder) as where, _alone(where):
         store = open_store(where)
         listener = _listen(host, port)
         studio = studio_of(store, settings, hosts=None if remote else frozenset({host.lower()}))
@@ -112,8 +117,8 @@ def _ready(store: Store, listener: socket.socket, folder: Path, authority: Path 
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(address, f"[{address}]" if ":" in address else address)  # noqa: S104 # looked up, not bound
     base = f"{'https' if authority else 'http'}://{host}:{port}"
     first = store.meta("default")
-    rows = [row for row in stored.found_all(store) if row["id"] != stored.GLOBAL]
-    default = next(row for row in rows if row["id"] == first)
+    rows = sorted((row for row in stored.found_all(store) if row["id"] != stored.GLOBAL), key=lambda row: row["id"] != first)
+    default = rows[0]
     return json.dumps(
         {
             "studio": base,
@@ -147,6 +152,17 @@ def _listen(host: str, port: int) -> socket.socket:
         raise
     listener.listen(1024)
     return listener
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Serve a folder alone, for as long as the process lives: two would each have half of what the other counts and caches."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with FileLock(folder / "serve.lock", blocking=False, mode=0o600):
+            yield
+    except Timeout as error:
+        raise AlreadyServed(str(folder)) from error
 
 
 @contextlib.contextmanager

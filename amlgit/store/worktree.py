@@ -166,16 +166,28 @@ def _write_files(repository: Repository, root: Path, changes: Sequence[_Change])
                 file.unlink(missing_ok=True)
                 _remove_empty_folders(root, file.parent)
             else:
-                file.parent.mkdir(parents=True, exist_ok=True)
                 replace_file(repository, root, file, contents[change.new], is_executable=change.new_mode == "100755")
     except OSError as error:
-        raise StorageFailed(
-            f"the work tree can't be written: {error.filename}: {error.strerror}", hint="Nothing is lost; mend that and run this again."
-        ) from error
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> StorageFailed:
+    return StorageFailed(f"the work tree can't be written: {error.filename}: {error.strerror}", hint="Nothing is lost; mend that and run this again.")
 
 
 def replace_file(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool = False) -> None:
-    """Give a file of the work tree its content in one step; what a kill leaves of it is no file of the work tree's."""
+    """Give a file of the work tree its content in one step; what a kill leaves of it is no file of the work tree's.
+
+    The caller holds amlgit's lock. Raises StorageFailed where the file can't be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _replace(repository, root, file, data, is_executable=is_executable)
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _replace(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool) -> None:
     aside = repository.private_dir / "file"
     if repository.private_dir.stat().st_dev != root.stat().st_dev:
         # a work tree on another disk than its repository: under one name of its own in the top folder, so that a kill leaves no riddle

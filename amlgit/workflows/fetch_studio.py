@@ -27,8 +27,14 @@ from amlgit.workflows.states import States
 AT_ONCE = 16
 """Requests under way at a time."""
 
-_AHEAD = 4 * AT_ONCE
-"""Downloads that are handed out at a time; the others wait as a few words each."""
+_AHEAD = 1024
+"""Downloads that are handed out at a time: enough to go on with while a part is recorded; the others wait as a few words each."""
+
+_PARTS, _LEAST_PART = 8, 128
+"""In how many parts runs are recorded while others are downloaded, and how many are worth a part: each costs a start of fast-import and a pack."""
+
+_NOTHING = Document(name="", size=0, modified=0, read=bytes)
+"""In place of a run that was asked for and is not to be recorded."""
 
 _RUNNING = f"{LEFT_ALONE}it is running; the run comes with the next fetch after it is over"
 _GONE = f"{LEFT_ALONE}the workspace does not list it any more (deleted or archived there); its versions and its folder stay"
@@ -44,17 +50,6 @@ class _Plan:
     """Family → the newest entry of each experiment of the workspace that is not skipped."""
     unfinished: dict[str, int] = field(default_factory=dict)
     """Family → when its run began that is not over: what began then or later waits."""
-
-
-@dataclass(slots=True)
-class _Got:
-    """What was downloaded, and the family of each document by its name."""
-
-    runs: list[tuple[int, Document]] = field(default_factory=list)
-    """When each run began, in seconds since 1970, and its document."""
-    saved: list[Document] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    families: dict[str, str] = field(default_factory=dict)
 
 
 class _Known:
@@ -85,34 +80,118 @@ def take_studio(repository: Repository, settings: Config, remote: Remote, progre
     known = _Known(repository, remote.name)
     with connect(repository, remote) as studio:
         plan = _plan(studio, remote, states, known)
-        got = _download(studio, plan, spool, known, progress)
-    runs = [document for began, document in got.runs if began < plan.unfinished.get(got.families[document.name], began + 1)]
-    reports = [write_chains(repository, settings, f"{chains.PREFIX}{remote.name}/", _listing(runs), progress)]
-    if got.saved:
-        reports.append(write_chains(repository, settings, f"{drafts.PREFIX}{remote.name}/", _listing(got.saved), progress, newest=True))
+        got = _Got(repository, settings, remote.name, plan, progress)
+        _download(studio, got, spool, known)
+    got.record_rest()
     gone = [Problem(name=title, reason=_GONE) for title in states.missing(plan.leaves)]
-    report = FetchReport(
-        remote=remote.name,
-        chains=_together(reports),
-        held=tuple(held for each in reports for held in each.held),
-        problems=(*plan.problems, *got.problems, *gone, *(problem for each in reports for problem in each.problems)),
-    )
+    report = got.report(gone)
     keep_held(repository, remote.name, report.held)
     spool.remove()
-    open_names = [*(problem.name for problem in (*got.problems, *report.problems)), *(held.document for held in report.held)]
-    unsettled = {*plan.unfinished, *(got.families.get(name, "") for name in open_names)}
-    states.keep(info for family, info in plan.leaves.items() if family not in unsettled)
+    states.keep(info for family, info in plan.leaves.items() if family not in got.unsettled(report))
     return report
+
+
+class _Got:
+    """What was downloaded: recorded part by part, oldest runs first, while more is under way."""
+
+    def __init__(self, repository: Repository, settings: Config, remote: str, plan: _Plan, progress: Progress) -> None:
+        self._repository, self._settings, self._remote, self.progress = repository, settings, remote, progress
+        self.plan = plan
+        self._runs: dict[str, tuple[int, Document]] = {}
+        self._saved: list[Document] = []
+        self._order = deque(plan.wanted)
+        self._part = max(_LEAST_PART, len(plan.wanted) // _PARTS)
+        self._ready: list[tuple[int, Document]] = []
+        self._problems: list[Problem] = []
+        self._families: dict[str, str] = {}
+        self._reports: list[FetchReport] = []
+        self._draft_reports: list[FetchReport] = []
+        self._waiting: dict[str, int] = {}
+
+    def take_in(self, wanted: Wanted, arrived: "_Arrived") -> str | None:
+        """Put a download where it belongs; gives the snapshot before it."""
+        self._families[wanted.name] = wanted.family
+        if arrived.problem:
+            self._problems.append(Problem(name=wanted.name, reason=arrived.problem))
+        self._runs[wanted.id] = (0, _NOTHING)
+        if arrived.document is None or arrived.facts is None:
+            return None
+        began = arrived.facts.created or 0
+        if wanted.etag:
+            if not arrived.facts.is_run:  # else somebody ran it since the list was read: the next fetch has the run
+                self._saved.append(arrived.document)
+        elif arrived.facts.is_run:
+            self._runs[wanted.id] = (began, arrived.document)
+        else:
+            unfinished = self.plan.unfinished
+            unfinished[wanted.family] = min(began, unfinished.get(wanted.family, began))
+        parts = ids.experiment_id(arrived.parent) if arrived.parent else None
+        return arrived.parent if parts is not None and parts.is_snapshot and parts.family == wanted.family else None
+
+    def wants(self, wanted: Wanted) -> None:
+        """Note what turned out to be wanted, too."""
+        self._order.append(wanted)
+
+    def record_ready(self) -> None:
+        """Record the runs that nothing older is awaited for, if it is worth a turn."""
+        while self._order and self._order[0].id in self._runs:
+            run = self._runs.pop(self._order.popleft().id)
+            if run[1] is not _NOTHING:
+                self._ready.append(run)
+        if len(self._ready) >= self._part:
+            self._record_runs()
+
+    def record_rest(self) -> None:
+        """Record what is left, drafts included."""
+        self._record_runs()
+        if self._saved:
+            prefix = f"{drafts.PREFIX}{self._remote}/"
+            self._draft_reports.append(write_chains(self._repository, self._settings, prefix, _listing(self._saved), self.progress, newest=True))
+
+    def _record_runs(self) -> None:
+        """A chain stops before an unfinished run, and before one that is held back; which of the parts that was in makes no difference."""
+        unfinished = self.plan.unfinished
+        ended = [document for began, document in self._ready if began < unfinished.get(self._families[document.name], began + 1)]
+        self._ready = []
+        held = {self._families[held.document] for report in self._reports for held in report.held}
+        documents = []
+        for document in ended:
+            family = self._families[document.name]
+            if family in held:
+                self._waiting[family] = self._waiting.get(family, 0) + 1
+            else:
+                documents.append(document)
+        prefix = f"{chains.PREFIX}{self._remote}/"
+        self._reports.append(write_chains(self._repository, self._settings, prefix, _listing(documents), self.progress))
+
+    def report(self, gone: Sequence[Problem]) -> FetchReport:
+        """What all of it came to."""
+        reports = [*self._reports, *self._draft_reports]
+        held = [entry for each in reports for entry in each.held]
+        return FetchReport(
+            remote=self._remote,
+            chains=_together(self._reports, self._draft_reports),
+            held=tuple(replace(entry, waiting=entry.waiting + self._waiting.pop(self._families[entry.document], 0)) for entry in held),
+            problems=(*self.plan.problems, *self._problems, *gone, *(problem for each in reports for problem in each.problems)),
+        )
+
+    def unsettled(self, report: FetchReport) -> set[str]:
+        """The families of which something is still to come."""
+        names = [*(problem.name for problem in report.problems), *(held.document for held in report.held)]
+        return {*self.plan.unfinished, *(self._families.get(name, "") for name in names)}
 
 
 def _listing(documents: Sequence[Document]) -> Listing:
     return Listing(documents=tuple(documents), problems=())
 
 
-def _together(reports: Sequence[FetchReport]) -> tuple[ChainReport, ...]:
-    """Runs and drafts of an experiment as one entry."""
+def _together(runs: Sequence[FetchReport], saved: Sequence[FetchReport]) -> tuple[ChainReport, ...]:
+    """One entry for each experiment: of its runs, which came in parts, and of its drafts."""
     found: dict[str, ChainReport] = {}
-    for each in (chain for report in reports for chain in report.chains):
+    for each in (chain for report in runs for chain in report.chains):
+        was = found.get(each.family)
+        found[each.family] = each if was is None else replace(each, added=was.added + each.added, relaid=was.relaid or each.relaid)
+    for each in (chain for report in saved for chain in report.chains):
         was = found.get(each.family)
         both = each if was is None else replace(was, title=each.title, added=was.added + each.added, total=was.total + each.total)
         found[each.family] = both
@@ -140,6 +219,7 @@ def _plan(studio: Studio, remote: Remote, states: States, known: _Known) -> _Pla
             plan.unfinished[family] = min(info.created or 0 for info in running)
             plan.problems.append(Problem(name=todo[family].title, reason=_RUNNING))
         plan.wanted += _wanted(todo[family], [info for info in entries if info.is_snapshot and info not in running], known)
+    plan.wanted.sort(key=lambda each: each.created)  # oldest first, so that what is there can be recorded while the rest comes
     return plan
 
 
@@ -163,15 +243,13 @@ def _is_running(info: ExperimentInfo) -> bool:
 
 def _wanted(leaf: ExperimentInfo, ended: Sequence[ExperimentInfo], known: _Known) -> Iterator[Wanted]:
     """The runs of an experiment that the record does not have, and its draft."""
-    asked = dict.fromkeys(info.id for info in ended)
-    if leaf.is_snapshot:
-        asked[leaf.id] = None
-    elif not _is_running(leaf):
-        asked.update(dict.fromkeys([leaf.run] if leaf.run else ()))
-    asked.update(dict.fromkeys([leaf.parent] if leaf.parent else ()))
-    for snapshot in asked:
+    asked = {leaf.parent: 0} if leaf.parent else {}
+    if leaf.run and not leaf.is_snapshot and not _is_running(leaf):
+        asked[leaf.run] = leaf.created or 0
+    asked |= {info.id: info.created or 0 for info in ended}
+    for snapshot, created in asked.items():
         if not known.has(leaf.family, snapshot):
-            yield Wanted(id=snapshot, family=leaf.family, title=leaf.title)
+            yield Wanted(id=snapshot, family=leaf.family, title=leaf.title, created=created)
     if not leaf.is_snapshot and leaf.run is None and not _is_running(leaf):
         yield Wanted(id=leaf.id, family=leaf.family, title=leaf.title, etag=leaf.etag or "none", created=leaf.created or 0)
 
@@ -179,10 +257,9 @@ def _wanted(leaf: ExperimentInfo, ended: Sequence[ExperimentInfo], known: _Known
 # --- getting it
 
 
-def _download(studio: Studio, plan: _Plan, spool: Spool, known: _Known, progress: Progress) -> _Got:
+def _download(studio: Studio, got: _Got, spool: Spool, known: _Known) -> None:
     """Everything that is wanted, and what that turns out to come after."""
-    got = _Got()
-    waiting = deque(plan.wanted)
+    waiting = deque(got.plan.wanted)
     asked = {each.id for each in waiting}
     done, total = 0, len(waiting)
     under_way: dict[Future[_Arrived], Wanted] = {}
@@ -192,21 +269,23 @@ def _download(studio: Studio, plan: _Plan, spool: Spool, known: _Known, progress
             while waiting and len(under_way) < _AHEAD:
                 each = waiting.popleft()
                 under_way[executor.submit(_get, studio, spool, each)] = each
-            progress("downloading", done, total)
+            got.progress("downloading", done, total)
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 each, done = under_way.pop(future), done + 1
-                parent = _take_in(got, plan, each, future.result())
+                parent = got.take_in(each, future.result())
                 if parent is not None and parent not in asked and not known.has(each.family, parent):
                     asked.add(parent)
-                    waiting.append(Wanted(id=parent, family=each.family, title=each.title))
+                    further = Wanted(id=parent, family=each.family, title=each.title)
+                    waiting.append(further)
+                    got.wants(further)
                     total += 1
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
+            got.record_ready()
+    except BaseException as error:
+        studio.session.close()  # whoever waits for another try waits no longer
+        # what is under way is kept for the next run, unless somebody wants to be rid of us
+        executor.shutdown(wait=isinstance(error, Exception), cancel_futures=True)
         raise
     executor.shutdown()
-    if total:
-        progress("downloading", total, total)
-    return got
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,22 +324,3 @@ def _facts(data: bytes, wanted: Wanted) -> model.Facts | None:
     if facts is None or facts.family != wanted.family:
         return None
     return facts if wanted.etag or facts.snapshot == wanted.id else None
-
-
-def _take_in(got: _Got, plan: _Plan, wanted: Wanted, arrived: _Arrived) -> str | None:
-    """Put a download where it belongs; gives the snapshot before it."""
-    got.families[wanted.name] = wanted.family
-    if arrived.problem:
-        got.problems.append(Problem(name=wanted.name, reason=arrived.problem))
-    if arrived.document is None or arrived.facts is None:
-        return None
-    began = arrived.facts.created or 0
-    if wanted.etag:
-        if not arrived.facts.is_run:  # else somebody ran it since the list was read: the next fetch has the run
-            got.saved.append(arrived.document)
-    elif arrived.facts.is_run:
-        got.runs.append((began, arrived.document))
-    else:
-        plan.unfinished[wanted.family] = min(began, plan.unfinished.get(wanted.family, began))
-    parts = ids.experiment_id(arrived.parent) if arrived.parent else None
-    return arrived.parent if parts is not None and parts.is_snapshot and parts.family == wanted.family else None

@@ -24,8 +24,8 @@ from amlgit.store.incoming import Incoming
 from amlgit.store.objects import blob_id
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import dirty_refused, fast_forward, uncommitted
-from amlgit.workflows.check import check
 from amlgit.workflows.documents import node_assets, of_content, of_version
+from amlgit.workflows.merge_faults import errors, new_faults
 from amlgit.workflows.seen import bound_to, family_of
 
 _REF = "refs/heads/amlgit-incoming"
@@ -94,9 +94,8 @@ def reconcile(repository: Repository, settings: Config, head: str, prepared: Pre
     if prepared.clashing:
         commits = _write_picks(repository, head, prepared.clashing)
         done = prepared.clashing[: picking.pick(repository, head, commits)]
-        faults = tuple(
-            finding for entry, commit in zip(done, commits, strict=False) for finding in _faults(repository, settings, entry, (head, commit))
-        )
+        # git merges files, and runs no hook then
+        faults = errors(new_faults(repository, settings, (head, *commits[: len(done)]), rev="HEAD")) if done else ()
     return Reconciled(
         head=repository.head() or head,
         merged=(*(entry for entry, _ in prepared.merged), *done),
@@ -115,17 +114,6 @@ def _refuse_uncommitted(repository: Repository, edited: Sequence[Edited]) -> Non
             dirty.append(path)
     if dirty:
         raise dirty_refused(dirty)
-
-
-def _faults(repository: Repository, settings: Config, entry: Edited, sides: Sequence[str]) -> list[Finding]:
-    """Errors in a folder that git picked without a conflict, and that neither side had: git merges files, and runs no hook then."""
-    known = {_place(finding) for side in sides for finding in check(repository, settings, paths=[entry.folder.path], rev=side).findings}
-    found = check(repository, settings, paths=[entry.folder.path], rev="HEAD").findings
-    return [finding for finding in found if finding.severity == "error" and _place(finding) not in known]
-
-
-def _place(finding: Finding) -> tuple[str, str, str]:
-    return (finding.rule, finding.path, finding.message)
 
 
 # --- whole graphs

@@ -49,7 +49,7 @@ class History:
         former = [was for was in self.gone if was.path != folder.path and is_bound(was, remote, line.family)]
         seen: dict[str, int] = {}
         for commit, parents, states in past(self._repository, self._head, (folder, *former)):
-            before = max((seen[parent] for parent in parents), default=-1)
+            before = max((seen.get(parent, -1) for parent in parents), default=-1)
             seen[commit] = max([before, *(line.seen(state, before, is_first=not parents) for state in states)])
         return line.seen(folder, max(seen.values(), default=-1), is_first=not seen)
 

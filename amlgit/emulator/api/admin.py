@@ -7,6 +7,7 @@ from amlgit.emulator import faults, packages
 from amlgit.emulator import shapes as s
 from amlgit.emulator.routing import Access, Call, Reply, Route, reply
 from amlgit.emulator.state import blobs, experiments, reset, things, workspaces
+from amlgit.emulator.state.database import unpack
 from amlgit.emulator.state.workspaces import GLOBAL, REGIONS, new_id
 from amlgit.emulator.wire import Json, Object, as_object, bad, loads, missing, text_of
 
@@ -42,7 +43,7 @@ def publish(call: Call) -> Reply:
     row = experiments.find(call.store, text_of(body, "WorkspaceId"), text_of(body, "ExperimentId"))
     with call.store.write() as db:
         blob = blobs.put(db, GLOBAL, "package", "Package", packages.pack(db, row, clear_credentials=True, with_author=True))
-        entry = gallery_entry(db, blob, str(row["id"]))
+        entry = gallery_entry(db, blob, str(unpack(row["head"])["Description"]))
     return reply(entry)
 
 

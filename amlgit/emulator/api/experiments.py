@@ -141,7 +141,7 @@ def _submission(call: Call) -> tuple[Submission, bool]:
         title=text_of(body, "Description"),
         summary=text_of(body, "Summary"),
         category=category,
-        graph=graphs.check_shape(object_of(body, "ExperimentGraph")),
+        graph=graphs.completed(graphs.check_shape(object_of(body, "ExperimentGraph"))),
         service=experiments.NO_SERVICE if service is None else service,
         keeps_versions=keeps if isinstance(keeps, bool) else None,
     )

@@ -3,6 +3,7 @@
 import sqlite3
 
 from amlgit.emulator import catalogue
+from amlgit.emulator.graph import EMPTY_LAYOUT
 from amlgit.emulator.state import assets, blobs, experiments
 from amlgit.emulator.state.assets import Kind, NewAsset
 from amlgit.emulator.state.workspaces import GLOBAL
@@ -77,7 +78,7 @@ def _graph() -> Object:
                 "OutputPortsInternal": [{"Name": "Results dataset", "NodeId": _NODE, "OutputType": None}],
             }
         ],
-        "SerializedClientData": experiments.EMPTY_LAYOUT.replace("<NodePositions>", f"<NodePositions>{boxes}"),
+        "SerializedClientData": EMPTY_LAYOUT.replace("<NodePositions>", f"<NodePositions>{boxes}"),
         "PublishInfo": None,
         "Parameters": None,
         "EdgesInternal": [],

@@ -71,6 +71,6 @@ def head(store: Store, blob: str, length: int) -> bytes:
 
 
 def sweep(store: Store) -> None:
-    """Drop what an interrupted request left, and uploads nobody finished in a day."""
+    """Drop uploads nobody finished in a day, and what interrupted requests left; younger ones may be another process's at work."""
     with store.write() as db:
-        db.execute("DELETE FROM blobs WHERE kind = 'staged' OR (is_complete = 0 AND created < ?)", (now() - _DAY,))
+        db.execute("DELETE FROM blobs WHERE is_complete = 0 AND created < ?", (now() - _DAY,))

@@ -16,10 +16,6 @@ from amlgit.emulator.state.database import Row, Store, pack, unpack, unpack_list
 from amlgit.emulator.state.workspaces import GLOBAL, new_id
 from amlgit.emulator.wire import ApiError, Json, Object, conflict, etag, missing, stamp
 
-EMPTY_LAYOUT = (
-    "<?xml version='1.0' encoding='utf-16'?><DataV1 xmlns:xsd='http://www.w3.org/2001/XMLSchema'"
-    " xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><Meta /><NodePositions></NodePositions><NodeGroups /></DataV1>"
-)
 NO_SERVICE: Object = {
     "IsWebServiceExperiment": False,
     "Inputs": [],
@@ -28,7 +24,7 @@ NO_SERVICE: Object = {
     "WebServiceGroupId": None,
     "ModelPackageId": None,
     "RunId": None,
-    "SerializedClientData": EMPTY_LAYOUT,
+    "SerializedClientData": graphs.EMPTY_LAYOUT,
     "ArmWebServiceId": None,
 }
 """What stands in for a null WebService: clients need the member, and a layout in it (protocol, section 5.4)."""
