@@ -218,7 +218,7 @@ class Member:
             if not self.tries("merge", "--quiet", "--no-edit", other):
                 self._settle_or_abort("merge")
             return
-        messages = "\n".join(self.git("log", "--format=%s", f"HEAD..{other}").splitlines())
+        messages = self.git("log", "--format=%B", f"HEAD..{other}")
         clean = self.tries("merge", "--squash", other)
         taken = {} if clean else self._take_sides()
         self.commit(f"squashed: {messages}", taken)
@@ -335,7 +335,7 @@ class Member:
             for place, taken in self.world.known[mark].items():
                 missing = {value for value in taken if value != GONE} - self.kept(place)
                 assert not missing, f"{missing} vanished from {place}"
-        for line in self.git("log", "--format=%s").splitlines():
+        for line in self.git("log", "--format=%B").splitlines():
             for place, number in re.findall(r"edit (\w+) \[(\d+)\]", line):
                 value = f"{place}_{int(number) - 1}"
                 assert value in self.kept(place), f"the edit {value} vanished: {self.state().get(place)}"
