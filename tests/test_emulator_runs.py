@@ -200,6 +200,18 @@ def test_runs_in_one_second_get_stamps_of_their_own_and_need_not_wait_for_them(c
     assert client.experiment(identity)["Etag"] not in {each["Etag"] for each in runs}
 
 
+def test_the_id_of_a_deleted_snapshot_is_never_given_again(client: Client) -> None:
+    empty = {"ModuleNodes": [], "EdgesInternal": [], "SerializedClientData": ""}
+    identity = client.save_as(graph=empty)["ExperimentId"]
+    runs = [client.run(identity)["RunId"] for _ in range(3)]
+    client.call("DELETE", f"experiments/{runs[1]}")
+    client.call("DELETE", f"experiments/{runs[2]}")
+    fourth = client.run(identity)["RunId"]
+    assert fourth < runs[2] < runs[1]
+    client.save(client.experiment(identity))
+    assert client.run(identity)["RunId"] < fourth
+
+
 def test_a_new_experiment_can_be_run_in_the_same_request(client: Client) -> None:
     identity = client.post("experiments", submission("At once", chain(), draft=False))["ExperimentId"]
     assert client.wait(identity)["Status"]["StatusCode"] == "Finished"

@@ -195,6 +195,8 @@ def start(db: sqlite3.Connection, identity: str, at: int, seconds: float, failur
     earlier = db.execute("SELECT run FROM experiments WHERE id = ?", (parent,)).fetchone() if parent else None
     before = unpack(earlier["run"]) if earlier and earlier["run"] else None
     created = at
+    if parent and at // 1000 <= row["created"] // 1000:  # later than the run before, also where that one's snapshot was deleted
+        created = row["created"] + 1000
     prefix = f"{row['workspace']}.s-id.{row['family']}"
     while db.execute("SELECT 1 FROM experiments WHERE id = ?", (f"{prefix}.{stamp(created)}",)).fetchone():
         created += 1000  # a stamp counts whole seconds
