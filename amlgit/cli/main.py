@@ -13,10 +13,12 @@ import click
 from amlgit import __version__
 
 VERBS: dict[str, str] = {
+    "bind": "acting",
     "check": "checking",
     "clone": "setup",
     "completion": "setup",
     "config": "setup",
+    "copy": "acting",
     "diff": "compare",
     "emulator": "emulator",
     "export": "move",
@@ -25,6 +27,7 @@ VERBS: dict[str, str] = {
     "import": "move",
     "init": "setup",
     "install": "setup",
+    "layout": "acting",
     "log": "see",
     "login": "login",
     "map": "mapping",
@@ -35,6 +38,7 @@ VERBS: dict[str, str] = {
     "remote": "setup",
     "resolve": "merging",
     "rm": "move",
+    "run": "acting",
     "secret": "secret",
     "show": "show",
     "status": "see",

@@ -5,7 +5,7 @@ import sys
 import click
 
 from amlgit.cli import output
-from amlgit.cli.context import dry_run_option, json_option, session, settings_of
+from amlgit.cli.context import Session, dry_run_option, json_option, session, settings_of
 from amlgit.cli.pulled import show_fetch, show_pull
 
 
@@ -96,16 +96,46 @@ def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool
 
 @click.command()
 @click.argument("experiment")
+@click.option("--remote", metavar="NAME", help="Delete it in that workspace instead, with its whole run history; the folder stays.")
+@click.option("--yes", is_flag=True, help="With --remote: don't ask.")
 @dry_run_option
 @click.pass_context
-def rm(ctx: click.Context, experiment: str, dry_run: bool) -> int:
+def rm(ctx: click.Context, experiment: str, remote: str | None, yes: bool, dry_run: bool) -> int:
     """Remove an experiment's folder and note that it is not to come back; its versions stay in the record."""
+    run = session(ctx)
+    if remote is not None:
+        return _rm_there(run, experiment, remote, is_sure=yes, dry_run=dry_run)
+    if yes:
+        raise click.UsageError("--yes goes with --remote.")
     from amlgit.workflows.remove import remove
 
-    run = session(ctx)
     report = remove(run.repository(), experiment, dry_run=dry_run)
     click.echo(f"{'would remove' if dry_run else 'removed'} {report.path}")
     run.hint(f"Staged; commit it when you like. {', '.join(report.remotes) or 'No remote'} will not bring it back.")
+    return output.OK
+
+
+def _rm_there(run: Session, experiment: str, remote: str, *, is_sure: bool, dry_run: bool) -> int:
+    from amlgit.errors import Refused
+    from amlgit.workflows.push_targets import studio_remote
+    from amlgit.workflows.remove_there import Dying, remove_there
+
+    def described(dying: Dying) -> str:
+        runs = f"{dying.snapshots} run{'' if dying.snapshots == 1 else 's'} of its history"
+        return f"{dying.title!r} ({dying.experiment}) of {dying.remote}, and {runs} with all results; git keeps the graphs"
+
+    def confirm(dying: Dying) -> bool:
+        if is_sure:
+            return True
+        if not sys.stdin.isatty():
+            raise Refused(f"this would delete {described(dying)}", hint="Nobody is there to be asked: --yes says that it is meant.")
+        return click.confirm(f"Delete {described(dying)}?", err=True)
+
+    repository = run.repository()
+    settings, _ = settings_of(repository)
+    chosen = studio_remote(settings, remote)
+    dying, is_gone = remove_there(repository, settings, chosen, experiment, run.progress(), confirm, dry_run=dry_run)
+    click.echo(f"{'deleted' if is_gone else 'would delete' if dry_run else 'kept'} {described(dying)}")
     return output.OK
 
 
