@@ -78,7 +78,7 @@ def test_push_run_runs_waits_and_fetches_so_that_the_map_names_the_run(
     done = push(repository, TITLE, "--run")
     (snapshot,) = re.findall(r"run (\S+s-id\S+) Finished", done.out)
     assert client.experiment(identity)["RunId"] == snapshot
-    assert "run 2 Finished" in aml(repository, "map", "HEAD").expect(OK).out
+    assert f"is run 2 (snapshot {snapshot}, " in aml(repository, "map", "HEAD").expect(OK).out
     with nothing_written(server):
         assert f"run {snapshot} Finished" in push(repository, TITLE, "--run").out  # it ran already
     head = git(repository, "rev-parse", "HEAD^{tree}")
@@ -101,9 +101,7 @@ def test_a_run_whose_answer_is_lost_is_not_started_twice(server: Server, client:
 # --- several workspaces
 
 
-def test_one_folder_lives_in_two_workspaces_each_bound(
-    server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_folder_lives_in_two_workspaces_each_bound(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repository, identity = start(client, tmp_path, monkeypatch)
     prod = server.new_workspace()
     add_remote(repository, prod, "prod", monkeypatch)
@@ -141,7 +139,8 @@ def test_bind_joins_a_folder_and_an_experiment_that_was_copied(
     add_remote(repository, prod, "prod", monkeypatch)
     copied = aml(repository, "copy", TITLE, "--to", "prod", "--json").expect(OK).json["result"]
     assert own(prod) == {TITLE: copied["experiment"]}
-    assert "are the same workspace" in aml(repository, "copy", TITLE, "--from", "prod", "--to", "prod").err + "are the same workspace"
+    assert "is bound to no experiment of prod" in aml(repository, "copy", TITLE, "--from", "prod", "--to", "studio").expect(USAGE).err
+    assert "are the same workspace" in aml(repository, "copy", TITLE, "--from", "studio", "--to", "studio").expect(USAGE).err
     assert "is no experiment of prod" in aml(repository, "bind", TITLE, identity, "--remote", "prod").expect(USAGE).err
     lost = copied["experiment"][:-4] + "0000"
     assert f"prod has no experiment {lost}" in aml(repository, "bind", TITLE, lost, "--remote", "prod").expect(USAGE).err
@@ -177,7 +176,7 @@ def test_check_remote_looks_for_assets_alone_and_writes_nothing(
         (finding,) = aml(repository, "check", "--remote", "studio", TITLE, "--json").expect(FINDINGS).json["result"]["findings"]
         assert finding["rule"] == "asset-not-there"
         offline = aml(repository, "check").expect(OK)
-        assert "assets.json does not list" in offline.out
+        assert f"This dataset is new here: assets.json does not list it ({gone}). [asset-unlisted]" in offline.out
         aml(repository, "check", "--remote", "studio", "--fix").expect(USAGE)
 
 
@@ -191,16 +190,14 @@ def test_rm_remote_asks_names_what_dies_and_git_keeps_it(server: Server, client:
         aml(repository, "rm", TITLE, "--yes").expect(USAGE)
     assert "deleted" in aml(repository, "rm", TITLE, "--remote", "studio", "--yes").expect(OK).out
     assert own(client) == {}
-    assert "run 2 Finished" in aml(repository, "log", TITLE).expect(OK).out
+    assert aml(repository, "log", TITLE).expect(OK).out.count("  Finished  ") == 2
     assert folder(repository).is_dir()
     restored = push(repository, f"{TITLE}@-1", "--new")
     assert "made" in restored.out
     assert list(own(client)) == [TITLE]
 
 
-def test_layout_places_boxes_apart_as_data_flows_and_a_push_takes_them_along(
-    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_layout_places_boxes_apart_as_data_flows_and_a_push_takes_them_along(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     points = client.dataset("Points")
     repository, identity = start(client, tmp_path, monkeypatch, graph=chain(points))
     assert "would place 4 boxes" in aml(repository, "layout", TITLE, "-n").expect(OK).out
