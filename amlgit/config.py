@@ -9,7 +9,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ _TYPES: Mapping[str, type] = {
     "remotes.*.url": str,
     "remotes.*.skip": list,
     "remotes.*.file_times": bool,
+    "remotes.*.remap": list,
     "secrets.allow": list,
     "secrets.replace": list,
 }
@@ -53,6 +54,8 @@ class Remote:
     """Families that were removed here and are not to come back."""
     file_times: bool = False
     """Whether a draft without a date in its path takes its file's time."""
+    remap: Mapping[str, str] = field(default_factory=dict)
+    """Asset as the repository has it → the one that stands for it in this workspace."""
 
     def archive_path(self, root: Path) -> Path:
         """The archive's place, for a repository with its top folder at `root`."""
@@ -128,7 +131,7 @@ def load(root: Path) -> Config:
 
 def _remote(name: str, merged: dict[str, Value]) -> Remote:
     prefix = f"remotes.{name}."
-    for key, usual in (("kind", "archive"), ("skip", []), ("file_times", False)):
+    for key, usual in (("kind", "archive"), ("skip", []), ("file_times", False), ("remap", [])):
         merged.setdefault(prefix + key, Value(key=prefix + key, value=usual, origin="default"))
     kind = merged[f"{prefix}kind"]
     if kind.value not in KINDS:
@@ -145,7 +148,20 @@ def _remote(name: str, merged: dict[str, Value]) -> Remote:
         **written,
         skip=tuple(merged[f"{prefix}skip"].value),
         file_times=merged[f"{prefix}file_times"].value,
+        remap=mapping(merged[f"{prefix}remap"].value, f"{merged[f'{prefix}remap'].origin}: {prefix}remap"),
     )
+
+
+def mapping(entries: Sequence[str], where: str) -> dict[str, str]:
+    """Assets by `OLD=NEW`; raises UsageError naming `where` for what is none of that, and for one asset given twice."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        old, mark, new = (part.strip() for part in entry.partition("="))
+        if not (old and mark and new):
+            raise UsageError(f"{where}: {entry!r} is not OLD=NEW", hint="Give the id of an asset, '=', and the id that takes its place.")
+        if found.setdefault(old, new) != new:
+            raise UsageError(f"{where}: {old} is given twice", hint="One asset becomes one other.")
+    return found
 
 
 _PLACES = ("path", "workspace", "location", "url")

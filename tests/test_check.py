@@ -106,7 +106,8 @@ def test_every_rule_is_explained_and_tested() -> None:
     tested = {rule for _, rule, _, _, _ in ERRORS.values()} | {"layout-box"}
     of_graphs = {"double-node", "port-node", "unknown-node", "wrong-type"}
     of_services = {"double-member", "node-kind", "unknown-input", "unknown-output"}
-    assert set(RULES) == tested | of_graphs | of_services
+    of_assets = {"asset-not-there", "asset-unlisted"}  # tested where there is a workspace
+    assert set(RULES) == tested | of_graphs | of_services | of_assets
 
 
 def test_one_bad_file_does_not_hide_the_findings_of_others(repository: Path) -> None:

@@ -110,7 +110,7 @@ def _names(entry: "Compared") -> "Names":
     return Names(entry.old or {}, entry.new or {}, entry.assets, entry.diff.recreated)
 
 
-def _summary_of(entry: "Compared") -> str:
+def summary_of(entry: "Compared") -> str:
     """What changed in short; of what came or went as a whole how large it is."""
     from amlgit.review.changes import item, size, summary
     from amlgit.workflows.diff import FILE
@@ -130,7 +130,7 @@ def _result(report: "DiffReport") -> Mapping[str, object]:
         "old": report.old,
         "new": report.new,
         "experiments": [_summary(entry) for entry in report.compared],
-        "changes": [change for entry in report.compared for change in _changes(entry)],
+        "changes": [change for entry in report.compared for change in changes_of(entry)],
     }
 
 
@@ -144,13 +144,14 @@ def _summary(entry: "Compared") -> Mapping[str, object]:
         "status": entry.status,
         "old_name": entry.old_name,
         "new_name": entry.new_name,
-        "summary": _summary_of(entry),
+        "summary": summary_of(entry),
         "counts": counts(entry.diff.changes),
         "recreated": [{"old": old, "new": new} for old, new in entry.diff.recreated.items()],
     }
 
 
-def _changes(entry: "Compared") -> Iterable[Mapping[str, object]]:
+def changes_of(entry: "Compared") -> Iterable[Mapping[str, object]]:
+    """What changed in one experiment, for programs."""
     from amlgit.compare.patch import pointer
     from amlgit.review.changes import item
 
@@ -201,7 +202,7 @@ def _show_markdown(report: "DiffReport") -> None:
 
     for entry in report.compared:
         state = {"added": "new, ", "removed": "removed, "}.get(entry.status, "")
-        click.echo(markdown.heading(entry.title, _heading(entry), f"{state}{_summary_of(entry)}"))
+        click.echo(markdown.heading(entry.title, _heading(entry), f"{state}{summary_of(entry)}"))
         names = _names(entry)
         for line in markdown.nodes(nodes(entry.diff, names)) if entry.is_whole else markdown.changes(groups(entry.diff, names)):
             click.echo(line)
@@ -223,22 +224,26 @@ def _heading(entry: "Compared") -> str:
 
 
 def _show(report: "DiffReport", *, stat: bool, whole_layout: bool) -> None:
-    from amlgit.review.changes import groups, nodes
-
     for number, entry in enumerate(report.compared):
         if number and not stat:
             click.echo()
         state = {"added": " (new)", "removed": " (removed)"}.get(entry.status, "")
         click.secho(_line(_heading(entry)), bold=True, nl=False)
-        click.echo(f"{state}: {_summary_of(entry)}")
-        if stat:
-            continue
-        names = _names(entry)
-        if entry.is_whole:
-            _show_items(nodes(entry.diff, names), "  ")
-            continue
-        for group in groups(entry.diff, names, whole_layout=whole_layout):
-            _show_group(group)
+        click.echo(f"{state}: {summary_of(entry)}")
+        if not stat:
+            show_changes(entry, whole_layout=whole_layout)
+
+
+def show_changes(entry: "Compared", *, whole_layout: bool = False) -> None:
+    """What changed in one experiment, for people."""
+    from amlgit.review.changes import groups, nodes
+
+    names = _names(entry)
+    if entry.is_whole:
+        _show_items(nodes(entry.diff, names), "  ")
+        return
+    for group in groups(entry.diff, names, whole_layout=whole_layout):
+        _show_group(group)
 
 
 def _show_group(group: "Group") -> None:

@@ -47,19 +47,32 @@ def failed(error: Exception, arguments: Sequence[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         error = StorageFailed(f"{where}{error.strerror or type(error).__name__}", hint="Nothing is lost; mend that and run this again.")
     if isinstance(error, AmlgitError):
-        code = next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
+        code = code_of(error)
         message, hint = str(error), error.hint
     else:
         code, message = BUG, f"a bug in amlgit ({type(error).__name__})"
         hint = f"Please report it with the log in {_write_log(error)}"
     _fail_as_json(arguments, code, message, hint)
-    is_coloured = _colour_of(arguments)
+    _complain(message, hint, _colour_of(arguments))
+    return code
+
+
+def code_of(error: AmlgitError | None) -> int:
+    """The exit code of an expected failure."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
+
+
+def complain(error: AmlgitError) -> None:
+    """Say what went wrong with one of several things, and what to do next."""
+    _complain(str(error), error.hint, None)
+
+
+def _complain(message: str, hint: str | None, is_coloured: bool | None) -> None:
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=is_coloured)
     click.echo(_shown(message), err=True, color=is_coloured)
     if hint:
         click.secho("hint: ", fg="yellow", nl=False, err=True, color=is_coloured)
         click.echo(_shown(hint), err=True, color=is_coloured)
-    return code
 
 
 def _fail_as_json(arguments: Sequence[str], code: int, message: str, hint: str | None) -> None:

@@ -14,6 +14,7 @@ from amlgit.errors import InvalidDocument
 from amlgit.model import experiments as model
 from amlgit.model import ids
 from amlgit.model.jsontext import Json, Object, dumps, loads, printable
+from amlgit.remotes.failures import NotFound
 from amlgit.remotes.session import Request, Session
 
 
@@ -221,6 +222,14 @@ class Studio:
             return tuple(_asset(kind, each) for each in _objects(data))
 
         return self.session.get(self._path(kind.value), f"list of {kind.value}", read)
+
+    def has_asset(self, kind: AssetKind, asset: str) -> bool:
+        """Whether there is an asset of that id, its family's newest version or not."""
+        try:
+            self.session.get(self._path(kind.value, asset), f"asset {printable(asset, 120)}", _object)
+        except NotFound:
+            return False
+        return True
 
     # --- packages
 

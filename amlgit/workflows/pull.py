@@ -18,6 +18,7 @@ from amlgit.store.objects import TreeEntry, blob_id, read_tree
 from amlgit.store.picking import forget_finished
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
+from amlgit.workflows.bind import bind_made
 from amlgit.workflows.fetch import FetchReport, Progress, take
 from amlgit.workflows.reconcile import Edited, prepare, reconcile
 from amlgit.workflows.seen import History, bound_to, family_of, is_bound
@@ -107,6 +108,7 @@ def pull(repository: Repository, settings: Config, remote: Remote, root: Path, p
             finish_pending(repository)
             forget_finished(repository)
             fetched = take(repository, settings, remote, root, progress)
+            bind_made(repository, remote.name)
             brought = bring_up(repository, settings, remote.name, frozenset(remote.skip), progress)
         finally:
             incoming.sweep(repository)
