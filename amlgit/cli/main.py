@@ -32,6 +32,7 @@ VERBS: dict[str, str] = {
     "push": "move",
     "remote": "setup",
     "resolve": "merging",
+    "review": "review",
     "rm": "move",
     "secret": "secret",
     "show": "show",
