@@ -11,8 +11,11 @@ from amlgit.cli.compare import WithPaths, diagnostic, heading, summary_of
 from amlgit.cli.context import Session, json_option, session
 
 if TYPE_CHECKING:
+    from amlgit.review.page.page import Entry as PageEntry
     from amlgit.review.summary_md import Entry
     from amlgit.workflows.review import Reviewed, ReviewReport
+
+_STATES = {"added": "new", "removed": "removed", "renamed": "renamed"}
 
 
 @click.command(cls=WithPaths)
@@ -43,7 +46,9 @@ def review(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> 
     if options["as_json"]:
         output.envelope("review", code, _result(report), [diagnostic(problem) for problem in report.problems])
         return code
-    if not is_page:
+    if is_page:
+        _page(run, report, options["file"], is_opened=options["is_opened"])
+    else:
         _show_markdown(report)
     for problem in report.problems:
         output.note(f"{problem.path} can't be compared: {problem.reason}")
@@ -80,7 +85,7 @@ def _entry(reviewed: "Reviewed") -> "Entry":
     return Entry(
         title=entry.title,
         name=heading(entry),
-        state={"added": "new", "removed": "removed", "renamed": "renamed"}.get(entry.status, ""),
+        state=_STATES.get(entry.status, ""),
         summary=summary_of(entry),
         diff=entry.diff,
         old=entry.old or {},
@@ -89,6 +94,57 @@ def _entry(reviewed: "Reviewed") -> "Entry":
         risks=reviewed.risks,
         is_whole=entry.is_whole,
     )
+
+
+def _page(run: Session, report: "ReviewReport", file: str | None, *, is_opened: bool) -> None:
+    from amlgit.review.page.page import Page, page
+    from amlgit.workflows.page import looks
+
+    style, script = looks()
+    content = Page(
+        title=f"Review of {report.old} → {report.new}",
+        old=report.old,
+        new=report.new,
+        entries=[_page_entry(reviewed) for reviewed in report.reviewed if reviewed.entry.kind != "file"],
+        problems=[
+            *(f"{problem.path}: {problem.reason}" for problem in report.problems),
+            *(f"{reviewed.entry.name}: no experiment" for reviewed in report.reviewed if reviewed.entry.kind == "file"),
+        ],
+        style=style,
+        script=script,
+    )
+    written(run, page(content), file, is_opened=is_opened)
+
+
+def _page_entry(reviewed: "Reviewed") -> "PageEntry":
+    from amlgit.review.page.page import Entry as PageEntry
+    from amlgit.workflows.page import sides
+
+    entry = reviewed.entry
+    return PageEntry(
+        title=entry.title,
+        name=heading(entry),
+        state=_STATES.get(entry.status, ""),
+        summary=summary_of(entry),
+        sides=sides(entry, reviewed.names),
+        risks=reviewed.risks,
+        is_whole=entry.is_whole,
+    )
+
+
+def written(run: Session, content: str, file: str | None, *, is_opened: bool) -> None:
+    """Write a page to a file, or to one of its own where none is named; say where, and show it if that is wanted."""
+    import tempfile
+    import webbrowser
+    from pathlib import Path
+
+    from amlgit.workflows.page import write
+
+    path = run.path(file) if file else Path(tempfile.mkdtemp(prefix="amlgit-")) / "review.html"
+    write(path, content)
+    output.note(f"{file or path}: {len(content.encode()) / 1000:,.0f} kB")
+    if is_opened and not webbrowser.open(path.absolute().as_uri()):
+        output.note(f"No browser was found; open {path} in one.")
 
 
 def _result(report: "ReviewReport") -> Mapping[str, object]:

@@ -118,7 +118,7 @@ def risks(case: Case, own: Iterable[OwnRule] = (), off: Iterable[str] = ()) -> l
 
 def _risk(rule: Rule, hit: Hit, case: Case) -> Risk:
     node = hit.change.node if hit.change is not None else None
-    said = hit.text or (item(hit.change, case.names).text if hit.change is not None else "")
+    said = hit.text or (_said(hit.change, case) if hit.change is not None else "")
     return Risk(
         rule=rule.name,
         title=rule.title,
@@ -127,6 +127,13 @@ def _risk(rule: Rule, hit: Hit, case: Case) -> Risk:
         node_id=node.id if node is not None else "",
         text=said,
     )
+
+
+def _said(change: Change, case: Case) -> str:
+    """A change on one line, with its two sides where those have lines of their own."""
+    told = item(change, case.names)
+    sides = [part[2:] for part in told.parts if part[:2] in ("- ", "+ ")]
+    return f"{told.text}: {' → '.join(sides)}" if len(sides) == 2 and len(told.parts) == 2 else told.text
 
 
 # --- secrets
@@ -179,12 +186,10 @@ def _texts(value: Json | Missing) -> Iterator[str]:
 def _broken(case: Case) -> Iterator[Hit]:
     if "Graph" not in case.new:
         return
-    before = {fault.message for fault in graph.faults(case.old)} if case.old else set()
-    now = {fault.message for fault in graph.faults(case.new)} - before
-    if now:
+    if graph.faults(case.new):
         labels = {node: case.names.node(node) for node in case.modules}
-        old = {fault.message for fault in graph.faults(case.old, labels)} if case.old else set()
-        yield from (Hit(None, fault.message) for fault in graph.faults(case.new, labels) if fault.message not in old)
+        before = {fault.message for fault in graph.faults(case.old, labels)} if case.old else set()
+        yield from (Hit(None, fault.message) for fault in graph.faults(case.new, labels) if fault.message not in before)
 
 
 def _missing_asset(case: Case) -> Iterator[Hit]:

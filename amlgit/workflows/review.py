@@ -74,7 +74,7 @@ def _entry(entry: Compared, found: Sequence[Script] | None, own: Sequence[OwnRul
     names = Names(entry.old or {}, entry.new or {}, entry.assets, entry.diff.recreated)
     if entry.kind == FILE:
         return Reviewed(entry=entry, names=names, risks=())  # its text has no secrets any more
-    protected = without_secrets(entry)
+    protected = without_secrets(entry) if found is not None else entry  # files are compared without theirs
     case = Case(
         diff=protected.diff,
         unprotected=entry.diff,
