@@ -38,6 +38,7 @@ VERBS: dict[str, str] = {
     "push": "pushing",
     "remote": "setup",
     "resolve": "merging",
+    "review": "review",
     "rm": "move",
     "run": "acting",
     "secret": "secret",
