@@ -241,7 +241,7 @@ class _Session:
                     is_held = is_held or drafted is _HELD
                 else:
                     self._waits()
-            yield from sorted(chosen.values(), key=lambda item: (item.content, item.snapshot or ""))
+            yield from _at_one_time(chosen.values())
 
     @staticmethod
     def _choose(chosen: dict[tuple[str | None, str], Draft | Version], item: Draft | Version) -> None:
@@ -266,6 +266,13 @@ class _Session:
         self._done += 1
         last = self.held[-1]
         self.held[-1] = Held(document=last.document, title=last.title, suspicions=last.suspicions, waiting=last.waiting + 1)
+
+
+def _at_one_time(items: Iterable[Draft | Version]) -> list[Draft | Version]:
+    """Versions of the same second, the way they come to be in that order on every machine: runs as they began, by their snapshots' ids."""
+    listed = sorted(items, key=lambda item: (item.content, item.snapshot or ""))
+    # a snapshot's id ends with a stamp that counts down
+    return sorted(listed, key=lambda item: item.snapshot or "", reverse=True) if all(item.snapshot for item in listed) else listed
 
 
 class _Held:
