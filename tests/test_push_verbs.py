@@ -87,6 +87,9 @@ def test_push_run_runs_waits_and_fetches_so_that_the_map_names_the_run(
     assert len(client.get(f"experiments/{identity}/lineage")) == 3
     server.fault(kind="module", module="Score Model", times=1)
     assert "Failed" in aml(repository, "run", TITLE).expect(FINDINGS).out
+    edit(repository, '"Value": "y"', '"Value": "z"')
+    server.fault(kind="module", module="Score Model", times=1)
+    assert "Failed" in push(repository, TITLE, "--run", code=FINDINGS).out
     aml(repository, "pull").expect(OK)
     assert git(repository, "rev-parse", "HEAD^{tree}") != head  # sync.json names the run
 

@@ -97,7 +97,9 @@ def _code(report: "PushReport") -> int:
         return output.PARTLY
     if report.failures:
         return output.code_of(report.failures[0].error)
-    return output.PARTLY if any(entry.otherwise for entry in report.entries) else output.OK
+    if any(entry.otherwise for entry in report.entries):
+        return output.PARTLY
+    return output.FINDINGS if any(entry.run and entry.status != "Finished" for entry in report.entries) else output.OK
 
 
 # --- for programs

@@ -1,14 +1,15 @@
 """What a push is about: folders of a commit, or versions of the record, each with the experiment it goes to."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amlgit.config import Config, Remote
 from amlgit.errors import Refused, UsageError
 from amlgit.store import chains
 from amlgit.store.folders import Folder, folders, is_content
+from amlgit.store.present import uncommitted
 from amlgit.store.repository import Repository
-from amlgit.store.worktree import uncommitted
+from amlgit.store.sources import folder_of
 from amlgit.workflows import made
 from amlgit.workflows.asset_check import names_in
 from amlgit.workflows.choose import Choice, choose
@@ -57,13 +58,14 @@ def targets(repository: Repository, remote: Remote, names: Sequence[str], *, is_
         raise UsageError("there is nothing committed yet", hint="Commit what is to be pushed.")
     present = [folder for folder in folders(repository, head) if folder.kind == chains.EXPERIMENT and folder.content is not None]
     noted = made.experiments(repository, remote.name)
+    edited = frozenset(folder_of(file) for file in uncommitted(repository))
     if not names:
         if is_new:
             raise UsageError("which experiment is to become a new one?", hint="Name it: amlgit push EXPERIMENT --new.")
         chosen = [folder for folder in present if remote.name in folder.bindings or folder.path in noted]
-        return [_of_folder(repository, head, remote, folder, noted) for folder in chosen]
+        return [replace(_of_folder(repository, head, remote, folder, noted), is_edited=folder.path in edited) for folder in chosen]
     found = {target.name: target for name in names for target in [_named(repository, head, remote, name, present, noted, is_new=is_new)]}
-    return list(found.values())
+    return [replace(target, is_edited=target.name in edited) for target in found.values()]
 
 
 def _named(
@@ -96,7 +98,6 @@ def _of_folder(repository: Repository, head: str, remote: Remote, folder: Folder
         folder=folder,
         experiment=binding.experiment if binding else noted.get(folder.path),
         names=names_in(repository, head, folder.path),
-        is_edited=repository.work_tree is not None and bool(uncommitted(repository, [folder.path])),
     )
 
 

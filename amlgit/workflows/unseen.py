@@ -37,14 +37,19 @@ def require_seen(repository: Repository, head: str, remote: str, folder: Folder,
     listed = _listed(repository, remote, folder, held)
     history = History(repository, head)
     seen = history.last_seen(remote, folder, listed)
-    if seen == len(listed) - 1:
+    if _is_last(listed, seen):
         return
     back = inverted(mapping) if mapping else None
     if back:
         own = [*listed[: seen + 1], *(_with_own_ids(repository, version, held, back) for version in listed[seen + 1 :])]
-        if history.last_seen(remote, folder, own) == len(own) - 1:
+        if _is_last(own, history.last_seen(remote, folder, own)):
             return
     raise _unseen(repository, head, remote, folder, held, listed[seen] if seen >= 0 else None)
+
+
+def _is_last(listed: Sequence[Version], seen: int) -> bool:
+    """Whether nothing came after the newest seen version but runs of just that content."""
+    return seen >= 0 and all(version.content == listed[seen].content for version in listed[seen:])
 
 
 def _with_own_ids(repository: Repository, version: Version, held: Held, back: Mapping[str, str]) -> Version:
