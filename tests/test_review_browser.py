@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("axe_playwright_python", reason="no playwright here; pip install -e '.[dev]' brings it")
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request, expect, sync_playwright
 
 from amlgit.model.jsontext import dumps
 from benchmarks import generate, variants
@@ -63,13 +63,17 @@ class Opened:
         self.asked: list[str] = []
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", self._dialog)
         page.on("request", self._request)
         page.goto(file.as_uri())
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.wrong.append(message.text)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.wrong.append(dialog.message)
+        dialog.dismiss()
 
     def _request(self, request: Request) -> None:
         self.asked.append(request.url)
