@@ -280,6 +280,17 @@ def test_show_gives_one_experiment_the_same_way(samples: Path) -> None:
     assert all(one != other for one, other in pairwise(sorted(places)))
 
 
+def test_a_new_service_is_drawn_with_its_data_and_ports(samples: Path) -> None:
+    aml(samples, "review", "HEAD~12..HEAD", "--html", "../page.html", "--", "churn-scoring-897be0").expect(OK)
+    page = Page((samples.parent / "page.html").read_text(encoding="utf-8"))
+    added = page.boxes("added")
+    assert {"customers/web service input", "scores/web service output", "Score Model/(node4)"} <= added.keys()
+    assert page.boxes("same") == {}
+    assert {wire[4] for wire in page.data[0]["wires"]} == {"added"}
+    ports = {(wire[0], wire[2]) for wire in page.data[0]["wires"]}
+    assert len(ports) == len(page.data[0]["wires"]) == len(added) - 1
+
+
 def test_nothing_changed_is_a_page_too(samples: Path) -> None:
     aml(samples, "review", "--html", "../page.html").expect(OK)
     assert "No changes." in "".join(Page((samples.parent / "page.html").read_text(encoding="utf-8")).words)

@@ -49,7 +49,7 @@ class Names:
             for edge in entries(members(side.get("Graph")).get("EdgesInternal")):
                 source, target = (ids.port(text(edge.get(end)))[0] for end in ("SourceOutputPortId", "DestinationInputPortId"))
                 yield self._recreated.get(source, source), self._recreated.get(target, target)
-            yield from service_edges(side)
+            yield from _service_edges(side)
 
     def place(self, node_id: str) -> int:
         """Where a node stands in the flow of data."""
@@ -90,8 +90,7 @@ class Names:
         return None if name is None else printable(name)
 
 
-def service_edges(document: Object) -> Iterator[tuple[str, str]]:
-    """The edges of a web service definition, as (source node, target node)."""
+def _service_edges(document: Object) -> Iterator[tuple[str, str]]:
     from amlgit.model.webservices import member
 
     for edge in entries(member(member(member(document, "properties"), "package"), "edges")):

@@ -7,7 +7,7 @@ from amlgit.compare.changes import Diff, Kind, What
 from amlgit.model import ids
 from amlgit.model.jsontext import Object, printable
 from amlgit.review.lenient import entries, members, text
-from amlgit.review.names import Names, service_edges
+from amlgit.review.names import Names
 from amlgit.review.picture_text import quoted
 
 MOST_NODES = 40
@@ -49,12 +49,21 @@ def wires(document: Object, recreated: Mapping[str, str]) -> list[Wire]:
     """The edges of an experiment or a definition, nodes that have another id now by that."""
     own = entries(members(document.get("Graph")).get("EdgesInternal"))
     if not own:
-        return [Wire(source, target) for source, target in service_edges(document)]
+        return list(_of_service(document))
     found = []
     for edge in own:
         source, target = (ids.port(text(edge.get(end))) for end in ("SourceOutputPortId", "DestinationInputPortId"))
         found.append(Wire(recreated.get(source[0], source[0]), recreated.get(target[0], target[0]), (source[1], target[1])))
     return found
+
+
+def _of_service(document: Object) -> Iterator[Wire]:
+    from amlgit.compare import services
+    from amlgit.model.webservices import member
+
+    for edge in entries(member(member(member(document, "properties"), "package"), "edges")):
+        source, target = (ids.port(end) for end in services.ends(edge))
+        yield Wire(source[0], target[0], (source[1], target[1]))
 
 
 def mermaid(diff: Diff, old: Object, new: Object, names: Names) -> tuple[list[str], int]:

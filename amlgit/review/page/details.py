@@ -10,7 +10,7 @@ from amlgit.review.changes import Group, Item
 from amlgit.review.lines import Line, Mark
 from amlgit.review.names import Names
 from amlgit.review.outline import EndKind, Node, Port
-from amlgit.review.page.scene import Scene, Shape, Status
+from amlgit.review.page.scene import Scene, Shape, Status, boxes_by_id
 from amlgit.review.page.svg import SIGNS
 from amlgit.review.page.syntax import tokens
 from amlgit.review.places import place
@@ -52,7 +52,7 @@ def _go(name: str, number: int | None, prefix: str) -> str:
 
 def articles(diff: Diff, names: Names, scene: Scene, prefix: str, *, is_whole: bool) -> Iterator[str]:
     """Every change, in the order in which data flows; of what came or went as a whole its nodes alone."""
-    numbers = {box.key: number for number, box in enumerate(scene.boxes)}
+    numbers = box_numbers(scene)
     for group in changes.groups(diff, names, whole_layout=True):
         node = group.items[0].change.node
         if is_whole and node is None:
@@ -60,6 +60,12 @@ def articles(diff: Diff, names: Names, scene: Scene, prefix: str, *, is_whole: b
         number = numbers.get(node.id) if node is not None else None
         language = _languages(scene.boxes[number].node) if number is not None else {}
         yield from _article(group, number, language, scene, prefix)
+
+
+def box_numbers(scene: Scene) -> dict[str, int]:
+    """The numbers of boxes by the ids of nodes."""
+    numbers = {box.key: number for number, box in enumerate(scene.boxes)}
+    return {node: numbers[key] for node, key in boxes_by_id(scene.boxes).items()}
 
 
 def _languages(node: Node | None) -> dict[str, str]:
@@ -71,7 +77,9 @@ def _article(group: Group, number: int | None, language: Mapping[str, str], scen
     status = scene.boxes[number].status if number is not None else Status.SAME
     box = f' data-box="{prefix}n{number}"' if number is not None else ""
     yield f'<article class="change {status}" data-classes="{classes}"{box}>'
-    title = group.name or ("Layout" if group.items[0].change.what is What.LAYOUT else "The experiment itself")
+    title = group.name or ("Layout" if group.items[0].change.what is What.LAYOUT else "The whole")
+    if number is not None and scene.boxes[number].shape is not Shape.NODE:
+        title = f"{scene.boxes[number].subtitle} {scene.boxes[number].title}"
     sign = f'<span class="sign" aria-hidden="true">{SIGNS[status]}</span>' if status in SIGNS else ""
     name = _go(title, number, prefix) if number is not None else html(title)
     yield f"<h3>{sign}{name}</h3>"
@@ -111,7 +119,10 @@ def _sentence(item: Item) -> str:
         return f"<b>{html(where)}</b>"
     start = f"<b>{html(where)}</b> " if said else ""
     text = said or item.text
-    return f"{start}{_sides(text) if item.sign == '~' else html(text)}"
+    if item.sign == "~":
+        return f"{start}{_sides(text)}"
+    mark = {"+": "ins", "-": "del"}.get(item.sign) if said else None
+    return f"{start}<{mark}>{html(text)}</{mark}>" if mark else f"{start}{html(text)}"
 
 
 def _fed(text: str) -> str:

@@ -95,7 +95,7 @@ def _top(content: Page) -> Iterator[str]:
 def _entry(entry: Entry, number: int, *, is_alone: bool) -> Iterator[str]:
     prefix = f"e{number}"
     drawn = scene(entry.sides)
-    numbers = {box.key: index for index, box in enumerate(drawn.boxes)}
+    numbers = details.box_numbers(drawn)
     yield f'<section class="entry{"" if entry.is_compared else " single"}" id="{prefix}" aria-labelledby="{prefix}t"><div class="stage">'
     yield f'<div class="canvas" tabindex="0" role="group" aria-label="The graph of {html(entry.title)}. Arrow keys move it, plus and minus zoom.">'
     label = f"{entry.title}: {entry.summary}. All of it is listed beside the picture."

@@ -106,12 +106,13 @@ class _Painter:
         for outline, status in ((self._sides.outline, None), (self._sides.gone, Status.REMOVED)):
             for node in outline.nodes:
                 self._node(node, status)
-        is_all_new = not entries(members(self._sides.old.get("Graph")).get("ModuleNodes")) and bool(self._sides.diff.changes)
+        is_all_new = bool(self._boxes) and all(box.status is Status.ADDED for box in self._boxes.values())
         for node in self._sides.outline.nodes:
-            self._feeds(node, Status.ADDED if is_all_new and self._sides.gone.kind == "experiment" else Status.SAME)
+            self._feeds(node, Status.ADDED if is_all_new else Status.SAME)
         self._rewire()
         self._place()
-        boxes = sorted(self._boxes.values(), key=lambda box: (self._sides.names.place(box.key), box.key))
+        flow = self._flow()
+        boxes = sorted(self._boxes.values(), key=lambda box: (flow[box.key], box.key))
         numbers = {box.key: number for number, box in enumerate(boxes)}
         ports = {box.key: _ports(box) for box in boxes}
         found = [
@@ -126,6 +127,17 @@ class _Painter:
             if source in numbers and target in numbers
         ]
         return Scene(boxes=boxes, wires=found)
+
+    def _flow(self) -> dict[str, float]:
+        """Where each box stands in the flow of data: what is no node right before what it feeds, or behind what feeds it."""
+        found: dict[str, float] = {key: self._sides.names.place(key) for key, box in self._boxes.items() if box.shape is Shape.NODE}
+        nodes = frozenset(found)
+        for source, _, target, _ in self._wires:
+            if source not in nodes and target in nodes:
+                found[source] = min(found.get(source, _LAST), found[target] - 0.5)
+            elif target not in nodes and source in nodes:
+                found[target] = found[source] + 0.5
+        return {key: found.get(key, _LAST) for key in self._boxes}
 
     # --- boxes
 
@@ -150,7 +162,10 @@ class _Painter:
         shape = Shape.SERVICE if end.kind in (EndKind.SERVICE_INPUT, EndKind.SERVICE_OUTPUT) else Shape.DATA
         known = self._boxes.get(key)
         if known is None:
-            self._boxes[key] = Box(key=key, shape=shape, title=end.name or end.id, subtitle=end.kind.value, status=status, at=(0, 0))
+            # in a definition data and the service's own ports are nodes, whose changes the diff knows
+            kind = self._kinds.get(end.id)
+            found = Status(kind) if kind is not None else status
+            self._boxes[key] = Box(key=key, shape=shape, title=end.name or end.id, subtitle=end.kind.value, status=found, at=(0, 0))
         return key
 
     # --- wires
@@ -170,8 +185,7 @@ class _Painter:
         """The wires of the old version that are gone, and of the new one that came, by the ports they join."""
         if not self._sides.diff.changes:
             return
-        olds = {(wire.source, wire.ports[0], wire.target, wire.ports[1]) for wire in wires(self._sides.old, self._sides.diff.recreated)}
-        news = {(wire.source, wire.ports[0], wire.target, wire.ports[1]) for wire in wires(self._sides.new, {})}
+        olds, news = set(self._edges(self._sides.old, self._sides.diff.recreated)), set(self._edges(self._sides.new, {}))
         for key in news - olds:
             if key in self._wires:
                 self._wires[key] = Status.ADDED
@@ -188,6 +202,13 @@ class _Painter:
             name = self._sides.names.asset_name(asset) or asset.split(".")[-1][:8]
             source = self._other(End(kind=EndKind(kind), name=name, id=asset), Status.REMOVED)
             self._wires[source, "", node, port] = Status.REMOVED
+
+    def _edges(self, document: Object, recreated: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+        """The wires of a version as this picture knows them, by its boxes."""
+        known = boxes_by_id(self._boxes.values())
+        for wire in wires(document, recreated):
+            source, target = known.get(wire.source, wire.source), known.get(wire.target, wire.target)
+            yield source, "" if source != wire.source else wire.ports[0], target, "" if target != wire.target else wire.ports[1]
 
     # --- places
 
@@ -209,6 +230,11 @@ class _Painter:
         key = box.key if box.shape is Shape.NODE else box.key.partition(":")[2]
         first, second = (self._old_places, self._new_places) if box.status is Status.REMOVED else (self._new_places, self._old_places)
         return first.get(key, second.get(key))
+
+
+def boxes_by_id(boxes: Iterable[Box]) -> dict[str, str]:
+    """The keys of boxes by the ids of nodes: in a definition data and the service's ports are nodes too."""
+    return {box.key if box.shape is Shape.NODE else box.key.partition(":")[2]: box.key for box in boxes}
 
 
 def _ports(box: Box) -> tuple[list[str], list[str]]:
@@ -268,3 +294,4 @@ def bounds(boxes: Iterable[Box]) -> tuple[int, int, int, int]:
 
 
 _MARGIN = 60
+_LAST = float("inf")
