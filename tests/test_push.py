@@ -183,7 +183,7 @@ def with_password(secret: str | None) -> dict[str, object]:
         {"ValueType": "Literal", "LinkedGlobalParameter": None, "Name": name, "Value": text}
         for name, text in (("Select Columns", "x"), (PASSWORD, secret))
     ]
-    return {**graph, "ModuleNodes": [node, *graph["ModuleNodes"][1:]]}  # type: ignore[index,misc] # known shape
+    return {**graph, "ModuleNodes": [node, *graph["ModuleNodes"][1:]]}  # type: ignore[index] # known shape
 
 
 def password(client: Client, identity: str) -> object:
