@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from amlgit.form.layout import taken_apart
 
 from .emulated import Client, Server, chain, serving, until
-from .helpers import FINDINGS, OK, REFUSED, USAGE, aml, commit_all, git, process
-from .pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value, writes
+from .helpers import FINDINGS, OK, REFUSED, UNREACHABLE, USAGE, aml, commit_all, git, process
+from .pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,19 @@ def client(server: Server) -> Client:
 def own(client: Client) -> dict[str, str]:
     """Title → id of the workspace's own experiments."""
     return {each["Description"]: each["ExperimentId"] for each in client.get("experiments") if each["ExperimentId"].startswith(client.id)}
+
+
+def titles(client: Client, server: Server | None = None) -> list[str]:
+    """The titles of the workspace's own experiments; with a server after the end of its faults."""
+    if server is not None:
+        server.admin("DELETE", "faults")
+    return sorted(each["Description"] for each in client.get("experiments") if each["ExperimentId"].startswith(client.id))
+
+
+def hits(server: Server, number: int) -> int:
+    """How often a fault struck."""
+    (found,) = (int(each["hits"]) for each in server.admin("GET", "faults").json() if each["number"] == number)
+    return found
 
 
 def add_remote(repository: Path, client: Client, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,9 +79,23 @@ def test_a_new_experiment_is_made_once_whatever_becomes_of_the_answer(
     server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, after: bool
 ) -> None:
     repository, _ = start(client, tmp_path, monkeypatch)
-    server.fault(kind=kind, method="POST", route=f"*{client.id}/experiments/", times=1, status=500, after=after)
+    number = server.fault(kind=kind, method="POST", route=f"*{client.id}/experiments*", times=1, status=500, after=after)
     push(repository, TITLE, "--new", "Once")
-    assert sorted(each["Description"] for each in client.get("experiments") if each["ExperimentId"].startswith(client.id)) == ["Once", TITLE]
+    assert hits(server, number) == 1
+    assert titles(client) == ["Once", TITLE]
+
+
+def test_a_new_experiment_that_was_cut_off_is_gone_on_with(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("amlgit.remotes.retrying.wait_before", lambda attempt, patience: 0.001)
+    repository, _ = start(client, tmp_path, monkeypatch)
+    server.fault(kind="cut", method="POST", route=f"*{client.id}/experiments*", times=1, after=True)
+    server.fault(kind="status", status=503, method="GET", route=f"*{client.id}/experiments", times=None, skip=1)
+    push(repository, TITLE, "--new", "Once", code=UNREACHABLE)
+    assert titles(client, server) == ["Once", TITLE]
+    push(repository, TITLE, "--new", "Once")
+    assert titles(client) == ["Once", TITLE]
+    push(repository, TITLE, "--new", "Once")  # asked for anew
+    assert titles(client) == ["Once", "Once", TITLE]
 
 
 def test_push_run_runs_waits_and_fetches_so_that_the_map_names_the_run(
@@ -191,9 +219,15 @@ def test_rm_remote_asks_names_what_dies_and_git_keeps_it(server: Server, client:
         asked = process(repository, "rm", TITLE, "--remote", "studio").expect(REFUSED)
         assert f"would delete '{TITLE}' ({identity}) of studio, and 2 runs of its history" in asked.err
         aml(repository, "rm", TITLE, "--yes").expect(USAGE)
+    edit_there(client, identity, 'password = "held8back"')
+    client.run(identity)
+    lost = aml(repository, "rm", TITLE, "--remote", "studio", "--yes").expect(REFUSED)
+    assert "1 of 3 runs are not in the record" in lost.err
+    hold = aml(repository, "secret", "list", "--json").json["result"]["held"][0]["id"]
+    aml(repository, "secret", "allow", hold).expect(OK)
     assert "deleted" in aml(repository, "rm", TITLE, "--remote", "studio", "--yes").expect(OK).out
     assert own(client) == {}
-    assert aml(repository, "log", TITLE).expect(OK).out.count("  Finished  ") == 2
+    assert aml(repository, "log", TITLE).expect(OK).out.count("  Finished  ") == 3
     assert folder(repository).is_dir()
     restored = push(repository, f"{TITLE}@-1", "--new")
     assert "made" in restored.out
@@ -237,12 +271,29 @@ def test_ci_pushes_from_a_detached_head_without_the_record(client: Client, tmp_p
     assert "Select Columns: x → theirs" in push(ci, code=REFUSED).out
 
 
-def test_two_pushes_at_once_lose_nothing(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    repository, identity = start(client, tmp_path, monkeypatch)
-    other = clone_of(client, tmp_path / "other")
+def test_ci_does_not_take_a_draft_for_another_of_the_same_time(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    identity = client.save_as(TITLE, chain())["ExperimentId"]
+    repository = clone_of(client, tmp_path / "repository", monkeypatch)
+    edit_there(client, identity)
     edit(repository)
-    edit(other, '"Value": "x"', '"Value": "other"', node="12-")
-    push(repository)
-    push(other, code=REFUSED)
-    assert (value(client, identity), value(client, identity, 1)) == ("y", "x")
-    assert until(lambda: writes(server), bool)
+    ci = tmp_path / "ci"
+    git(tmp_path, "clone", "--quiet", "--no-local", repository, ci)
+    assert "Select Columns: x → theirs" in push(ci, code=REFUSED).out
+
+
+@pytest.mark.parametrize("answer", [{}, {"kind": "status", "status": 504}])
+def test_an_edit_between_the_look_and_the_save_is_not_overwritten(
+    server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: dict[str, object]
+) -> None:
+    repository, identity = start(client, tmp_path, monkeypatch)
+    edit(repository)
+    number = server.fault(kind="latency", seconds=0.7, method="POST", route=f"*{identity}", times=1)
+    if answer:
+        server.fault(method="POST", route=f"*{identity}", times=1, **answer)
+    with ThreadPoolExecutor(1) as executor:
+        pushing = executor.submit(process, repository, "push")
+        until(lambda: hits(server, number), bool)
+        edit_there(client, identity)
+        done = pushing.result().expect(REFUSED)
+    assert ("the save got no answer, and studio holds something else now" if answer else "412 changed meanwhile") in done.err
+    assert (value(client, identity), value(client, identity, 2)) == ("x", "theirs")

@@ -183,12 +183,12 @@ def _unlisted(folder: FolderFiles) -> Iterator[Finding]:
     from amlgit.form.nodes import FOLDER
     from amlgit.model.assets import peek
 
+    if folder.kind != chains.EXPERIMENT or ASSETS not in folder.files:
+        return
     try:
-        listed = {asset.id for asset in read_assets(folder.files[ASSETS], ASSETS)} if ASSETS in folder.files else None
+        listed = {asset.id for asset in read_assets(folder.files[ASSETS], ASSETS)}
     except InvalidDocument:
         return  # told as what is wrong with that file
-    if listed is None or folder.kind != chains.EXPERIMENT:
-        return
     for path in sorted(folder.files):
         found = peek(folder.files[path]) if path.startswith(FOLDER) and path.endswith(".json") else None
         for asset in sorted(found or ()):

@@ -296,7 +296,7 @@ class Pusher:
             held = self._read(target, experiment)
             plan = replace(plan, left_out=tuple(workspace.unwritable(plan.document, held.document)))
             if held.content != plan.content and held.facts.snapshot is None:
-                held = self._save(plan, held)  # a new experiment's assets may have moved to their newest versions
+                held = self._save(plan, held)  # the service moves a new experiment's assets to their newest versions
             made.finish(self._repository, self._remote.name, key)
         self._saved = held
         return replace(self._entry(target, experiment, "made", plan), otherwise=self._otherwise(plan, held))
@@ -311,11 +311,9 @@ class Pusher:
                 return found
         making = made.Making(title=title, known=frozenset(self._own()))
         made.begin(self._repository, self._remote.name, key, making)
-        # else its assets would move to their newest versions at once
-        submission = replace(plan.submission(None), keeps_versions=True)
         for last in (*[False] * (_TRIES - 1), True):
             try:
-                return self._studio.save_as(submission).experiment
+                return self._studio.save_as(plan.submission(None)).experiment
             except Doubtful:
                 found = self._made_meanwhile(plan, making)
                 if found is not None:
