@@ -1,9 +1,11 @@
-"""Makes the pictures of the README from real runs: `python docs/pictures.py` runs the demo and draws it (needs the package rich)."""
+"""Makes the pictures of the README from real runs: `python docs/pictures.py` runs the demo and draws it (needs rich, playwright and Chromium)."""
 
 import io
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from rich.console import Console
@@ -38,6 +40,7 @@ def main() -> None:
         words = [commit if word == "{run 3}" else word for word in command]
         printed = subprocess.run(words, cwd=DEMO, capture_output=True, text=True, check=True).stdout
         draw(name, Text.from_ansi(printed.rstrip()))
+    picture_of_a_review()
 
 
 def story(printed: str) -> Text:
@@ -54,6 +57,23 @@ def draw(name: str, text: Text) -> None:
     # no font from the network: every reader has a fixed-width one
     svg = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=name.replace("-", " ")), flags=re.DOTALL)
     (HERE / f"{name}.svg").write_text(svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono"), encoding="utf-8")
+
+
+def picture_of_a_review() -> None:
+    """The page of a review, as a browser shows it."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        page, history = Path(folder) / "review.html", Path(folder) / "history"
+        title = "Customer churn - training"
+        subprocess.run(["amlgit", "clone", "--archive", str(HERE.parent / "amlgit" / "samples" / "archive"), str(history)], check=True)
+        subprocess.run(["amlgit", "-C", str(history), "review", f"{title}@1", f"{title}@8", "--html", str(page)], check=True)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        opened = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
+        opened.goto(page.as_uri())
+        opened.wait_for_timeout(500)
+        opened.screenshot(path=HERE / "review.png")
+        browser.close()
 
 
 if __name__ == "__main__":

@@ -109,6 +109,7 @@ def test_quiet_leaves_results_and_errors_and_drops_hints(repository: Path, tmp_p
 
 
 _JSON_VERBS: dict[str, list[str]] = {
+    "review": ["review"],
     "fetch": ["fetch"],
     "pull": ["pull"],
     "import": ["import", "../exports/1.json"],

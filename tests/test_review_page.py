@@ -113,6 +113,17 @@ def test_both_versions_are_drawn_where_the_user_put_them(samples: Path) -> None:
     assert (page.text.count("<article"), page.text.count("Split changed")) == (7, 1)
 
 
+def test_a_change_is_told_with_both_sides_marked(tmp_path: Path) -> None:
+    old = graphs.sound_graph(3, 1)
+    new = json.loads(dumps(old))
+    new["Graph"]["ModuleNodes"][1]["ModuleId"] += "0"
+    new["WebService"]["Outputs"] = []
+    text = review(tmp_path, old, new).text
+    one, other = (side["Graph"]["ModuleNodes"][1]["ModuleId"].rpartition(".")[2] for side in (old, new))
+    assert f'<b>module</b> <del>version {one}</del> <span class="to">→</span> <ins>{other}</ins>' in text
+    assert re.search("<b>web service output output</b> <del>", text)
+
+
 def test_a_node_that_is_gone_stands_where_it_stood(samples: Path) -> None:
     assert of_versions(samples, 8, 1).boxes("removed") == {"Clean Missing Data/64-6ec6": (240, 200)}
 

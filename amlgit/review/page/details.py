@@ -113,7 +113,7 @@ def _sentence(item: Item) -> str:
     """A change on one line: what it is of, and what stood there before and stands there now."""
     if item.change.what is What.EDGE:
         return _fed(item.text)
-    where = place(item.change)
+    where = "module" if item.change.what is What.MODULE else place(item.change)
     said = item.text.removeprefix(f"{where}: ") if where and item.text.startswith(f"{where}: ") else ""
     if item.text == where:
         return f"<b>{html(where)}</b>"

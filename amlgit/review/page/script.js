@@ -169,7 +169,7 @@
 
     tell(number) {
       const box = this.data.boxes[number];
-      const back = made("button", "‹ All changes", "go back");
+      const back = made("button", this.section.classList.contains("single") ? "‹ All boxes" : "‹ All changes", "go back");
       back.type = "button";
       back.addEventListener("click", () => this.back());
       const parts = [back, made("h2", box.t)];
