@@ -135,11 +135,15 @@ class Incoming:
             return
         question = "\n".join([*refs.values(), *(f"^{tip}" for tip in set(self._repository.refs().values()))]) + "\n"
         limit = [] if depth is None else [f"--filter=tree:{depth}"]
-        listing = self._aside.run("rev-list", "--objects", "--no-object-names", *limit, "--stdin", stdin=question.encode())
-        borrowed = set(listing.split()) - self._safe_objects()
-        if borrowed:
-            target = self._aside.common_dir / "objects" / "pack" / "pack"
-            self._aside.run("pack-objects", "--quiet", str(target), stdin=b"\n".join(sorted(borrowed)) + b"\n")
+        try:
+            listing = self._aside.run("rev-list", "--objects", "--no-object-names", *limit, "--stdin", stdin=question.encode())
+            borrowed = set(listing.split()) - self._safe_objects()
+            if borrowed:
+                target = self._aside.common_dir / "objects" / "pack" / "pack"
+                self._aside.run("pack-objects", "--quiet", str(target), stdin=b"\n".join(sorted(borrowed)) + b"\n")
+        except StorageFailed as error:
+            hint = "Was a 'git gc --prune=now' faster? Nothing was changed; run this again."
+            raise StorageFailed(f"objects went away while they were taken over: {error}", hint=hint) from error
 
     def _safe_objects(self) -> set[bytes]:
         indexes = list((self._aside.common_dir / "objects" / "pack").glob("*.idx"))
