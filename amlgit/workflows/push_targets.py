@@ -47,7 +47,11 @@ def studio_remote(settings: Config, name: str | None) -> Remote:
     if len(found) == 1:
         return found[0]
     known = ", ".join(sorted(remote.name for remote in found)) or "none yet"
-    hint = "Name one with --remote." if found else "Add one with 'amlgit remote add NAME --workspace ID'; an archive can't be pushed to."
+    hint = (
+        "Name one with --remote."
+        if found
+        else "Add one with 'amlgit remote add NAME --workspace ID'; an archive can't be pushed to. 'amlgit push --record' shares the record."
+    )
     raise UsageError(f"which workspace? (known: {known})", hint=hint)
 
 
