@@ -9,7 +9,7 @@ import re
 import shutil
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 FILE, LOCAL_FILE = ".amlgit", ".amlgit.local"
-KINDS = ("archive",)
+KINDS = ("archive", "studio")
 
 _TYPES: Mapping[str, type] = {
     "form": int,
     "remotes.*.kind": str,
     "remotes.*.path": str,
+    "remotes.*.workspace": str,
+    "remotes.*.location": str,
+    "remotes.*.url": str,
     "remotes.*.skip": list,
     "remotes.*.file_times": bool,
+    "remotes.*.remap": list,
     "secrets.allow": list,
     "secrets.replace": list,
     "risks.*.why": str,
@@ -43,19 +47,33 @@ _NAMED = ("remotes", "risks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
-    """Where versions come from. `path` of an archive is as written: relative ones start at the repository's top folder."""
+    """Where versions come from.
+
+    `path` of an archive is as written: relative ones start at the repository's top folder. A studio remote has a `workspace` instead, and
+    one of `location` and `url`.
+    """
 
     name: str
     kind: str
-    path: str
+    path: str = ""
+    workspace: str = ""
+    location: str = ""
+    url: str = ""
     skip: tuple[str, ...] = ()
     """Families that were removed here and are not to come back."""
     file_times: bool = False
     """Whether a draft without a date in its path takes its file's time."""
+    remap: Mapping[str, str] = field(default_factory=dict)
+    """Asset as the repository has it → the one that stands for it in this workspace."""
 
-    def location(self, root: Path) -> Path:
+    def archive_path(self, root: Path) -> Path:
         """The archive's place, for a repository with its top folder at `root`."""
         return root / Path(self.path).expanduser()
+
+    @property
+    def place(self) -> str:
+        """Where it is, in one line for people."""
+        return self.path if self.kind == "archive" else f"{self.workspace} ({self.location or self.url})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,20 +170,66 @@ def _risk(name: str, merged: Mapping[str, Value]) -> Risk:
 
 def _remote(name: str, merged: dict[str, Value]) -> Remote:
     prefix = f"remotes.{name}."
-    for key, usual in (("kind", "archive"), ("skip", []), ("file_times", False)):
+    for key, usual in (("kind", "archive"), ("skip", []), ("file_times", False), ("remap", [])):
         merged.setdefault(prefix + key, Value(key=prefix + key, value=usual, origin="default"))
-    if prefix + "path" not in merged:
-        raise UsageError(f"{FILE}: remote {name!r} has no 'path'", hint=f"Set {prefix}path to the archive's folder or file.")
     kind = merged[f"{prefix}kind"]
     if kind.value not in KINDS:
         raise UsageError(f"{kind.origin}: {kind.key} = {kind.value!r} is no kind of remote", hint=f"Known: {', '.join(KINDS)}.")
+    if (local := {"location", "url"} & {key for key in _PLACES if prefix + key in merged and merged[prefix + key].origin == LOCAL_FILE}) and len(
+        local
+    ) == 1:
+        merged.pop(prefix + ({"location", "url"} - local).pop(), None)  # the one says the same as the other, and here it is somewhere else
+    written = {key: merged[prefix + key].value for key in _PLACES if prefix + key in merged}
+    _check_place(name, kind.value, written)
     return Remote(
         name=name,
         kind=kind.value,
-        path=merged[f"{prefix}path"].value,
+        **written,
         skip=tuple(merged[f"{prefix}skip"].value),
         file_times=merged[f"{prefix}file_times"].value,
+        remap=mapping(merged[f"{prefix}remap"].value, f"{merged[f'{prefix}remap'].origin}: {prefix}remap"),
     )
+
+
+def mapping(entries: Sequence[str], where: str) -> dict[str, str]:
+    """Assets by `OLD=NEW`; raises UsageError naming `where` for what is none of that, and for one asset given twice."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        old, mark, new = (part.strip() for part in entry.partition("="))
+        if not (old and mark and new):
+            raise UsageError(f"{where}: {entry!r} is not OLD=NEW", hint="Give the id of an asset, '=', and the id that takes its place.")
+        if found.setdefault(old, new) != new:
+            raise UsageError(f"{where}: {old} is given twice", hint="One asset becomes one other.")
+    return found
+
+
+_PLACES = ("path", "workspace", "location", "url")
+_WORKSPACE = re.compile(r"[0-9a-f]{32}")
+
+
+def _check_place(name: str, kind: str, written: Mapping[str, str]) -> None:
+    """Raise UsageError where the keys that say where a remote is do not belong to its kind, or are not enough."""
+    prefix = f"{FILE}: remote {name!r}"
+    if kind == "archive":
+        if "path" not in written:
+            raise UsageError(f"{prefix} has no 'path'", hint=f"Set remotes.{name}.path to the archive's folder or file.")
+        foreign = [key for key in written if key != "path"]
+    else:
+        if "workspace" not in written:
+            raise UsageError(f"{prefix} has no 'workspace'", hint=f"Set remotes.{name}.workspace to the workspace's id, 32 hexadecimal digits.")
+        check_workspace(written["workspace"])
+        if ("location" in written) == ("url" in written):
+            raise UsageError(f"{prefix} needs one of 'location' and 'url'", hint=f'Set remotes.{name}.location (as in "South Central US") or .url.')
+        foreign = [key for key in written if key == "path"]
+    if foreign:
+        raise UsageError(f"{prefix} is of kind {kind!r} and has a {foreign[0]!r}", hint=f"Remove remotes.{name}.{foreign[0]}.")
+
+
+def check_workspace(workspace: str) -> str:
+    """A workspace's id as it is; raises UsageError for anything else than 32 hexadecimal digits in lower case."""
+    if not _WORKSPACE.fullmatch(workspace):
+        raise UsageError("a workspace's id is 32 hexadecimal digits in lower case", hint="It stands in the address of its page in Studio.")
+    return workspace
 
 
 def _read(path: Path) -> list[tuple[str, Any]]:
@@ -226,7 +290,9 @@ def add_remote(root: Path, remote: Remote) -> None:
         remotes = document.setdefault("remotes", tomlkit.table(is_super_table=True))
         table = tomlkit.table()
         table["kind"] = remote.kind
-        table["path"] = remote.path
+        for key in _PLACES:
+            if value := getattr(remote, key):
+                table[key] = value
         if remote.file_times:
             table["file_times"] = True
         remotes[remote.name] = table

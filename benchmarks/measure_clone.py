@@ -19,7 +19,7 @@ _SETTLED = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Raw:
+class Raw:
     """The raw import: where it goes, and what it must come to."""
 
     repository: Path
@@ -66,8 +66,8 @@ def measure(data: Data) -> Iterator[Figure]:
     peaks, fewer_peaks = Peaks(), Peaks()
     fewer = run(clone_command(data.archive(20, data.few), data.folder / "fewer"), data.variables, fewer_peaks)
     once = run(clone, data.variables, peaks)
-    raw = _Raw(repository=data.folder / "raw.git", stream=data.folder / "stream", tips=floor_stream.write(target, data.folder / "stream"))
-    commands = {"clone": clone, "import": raw.command(), **{library: _parse(library, archive) for library in ("orjson", "msgspec")}}
+    raw = Raw(repository=data.folder / "raw.git", stream=data.folder / "stream", tips=floor_stream.write(target, data.folder / "stream"))
+    commands = {"clone": clone, "import": raw.command(), **{library: parse(library, archive) for library in ("orjson", "msgspec")}}
     runs = interleaved(commands, data.rounds, data.variables)
     raw.check()
     yield from _times(data, runs)
@@ -78,7 +78,8 @@ def measure(data: Data) -> Iterator[Figure]:
     yield from _gitpython(data, target, seconds(runs["clone"]) / data.many)
 
 
-def _parse(library: str, archive: Path) -> Command:
+def parse(library: str, archive: Path) -> Command:
+    """A parse of every file of an archive."""
     return Command(arguments=(sys.executable, str(_HERE / "floor_parse.py"), library, str(archive)))
 
 

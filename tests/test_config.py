@@ -56,7 +56,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
 
 def test_a_relative_path_starts_at_the_top_folder_and_a_tilde_at_home(tmp_path: Path, isolated: Path) -> None:
     settings = load(_write(tmp_path, "[remotes.a]\npath = '../x'\n[remotes.b]\npath = '~/y'\n[remotes.c]\npath = '/z'\n"))
-    places = {name: remote.location(tmp_path) for name, remote in settings.remotes.items()}
+    places = {name: remote.archive_path(tmp_path) for name, remote in settings.remotes.items()}
     assert places == {"a": tmp_path / "../x", "b": isolated / "y", "c": Path("/z")}
 
 

@@ -1,10 +1,9 @@
-"""A web service definition written as files and read back."""
+"""The form of web service definitions: every member comes back, one change is one line, and what it can't hold is refused by name."""
 
 import json
 import os
 import random
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +12,26 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from amlgit.errors import InvalidDocument
-from amlgit.form import secrets
-from amlgit.form.experiments import Form
-from amlgit.form.secrets import Decisions
-from amlgit.form.webservices import DEFINITION, join, split, split_protected
-from amlgit.model.jsontext import Json, Object, dumps, dumps_sorted, loads, same
-
-FAMILY = "0123456789abcdef0123456789abcdef"
-NO_DECISIONS = Decisions()
-WORKSPACE = "506153734175476c4f62416c57734963"
-PYTHON = f"aml://module/{WORKSPACE}.cdb56f957f4c404dbde75bb972e6f232.v1-default-1735"
-R_MODEL = f"aml://module/{WORKSPACE}.314e34a8b24c4870afe62649b6fc7476.v1-default-1735"
-READER = f"aml://module/{WORKSPACE}.4e1b0fe6aded4b3fa36f39b8862b9004.v1-default-1742"
-SELECTION = (
-    "%7B%22isFilter%22%3Atrue%2C%22rules%22%3A%5B%7B%22ruleType%22%3A%22ColumnNames%22%2C"
-    "%22columns%22%3A%5B%22b%22%2C%22a%22%5D%2C%22exclude%22%3Afalse%7D%5D%7D"
+from amlgit.form.webservices import DEFINITION, join, split_protected
+from amlgit.model.jsontext import Json, Object, dumps, loads, same
+from tests.definitions import (
+    FAMILY,
+    NO_DECISIONS,
+    PYTHON,
+    SELECTION,
+    WORKSPACE,
+    a_column,
+    a_definition,
+    a_value,
+    an_asset,
+    comparable,
+    form_of,
+    nodes_of,
+    round_trips,
+    text_of,
 )
-KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kA=="
+
+R_MODEL = f"aml://module/{WORKSPACE}.314e34a8b24c4870afe62649b6fc7476.v1-default-1735"
 
 
 def _corpus() -> list[Path]:
@@ -38,95 +40,8 @@ def _corpus() -> list[Path]:
 
 
 needs_corpus = pytest.mark.skipif(not _corpus(), reason="AMLGIT_CORPUS is not set to a folder with real definitions in wsd/")
+
 real = pytest.mark.parametrize("path", _corpus(), ids=lambda path: path.stem)
-
-
-def _value(value: object, thumbprint: object = "") -> dict[str, Any]:
-    return {"value": value, "certificateThumbprint": thumbprint}
-
-
-def _column(kind: str) -> dict[str, Any]:
-    return {"type": kind, "format": "", "x-ms-isnullable": True}
-
-
-def _asset(name: str, uri: str) -> dict[str, Any]:
-    return {"name": name, "type": "Module", "locationInfo": {"uri": uri, "credentials": ""}}
-
-
-def _definition() -> dict[str, Any]:  # Any, here and above: tests reach into the tree
-    table = {"title": "", "type": "object", "properties": {"name": _column("String"), "age": _column("Integer")}}
-    return {
-        "id": "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearning/webServices/scoring",
-        "name": "scoring",
-        "type": "Microsoft.MachineLearning/webServices",
-        "location": "West Europe",
-        "tags": {"team": "retention", "cost": "12"},
-        "properties": {
-            "packageType": "Graph",
-            "createdOn": "2017-06-05T15:03:37.7508698Z",
-            "modifiedOn": "2017-06-05T15:03:52.4695221Z",
-            "provisioningState": "Succeeded",
-            "swaggerLocation": "https://ussouthcentral.services.azureml.net/swagger.json",
-            "payloadsLocation": None,
-            "keys": None,
-            "storageAccount": {"name": "store", "key": None},
-            "diagnostics": {"level": "None", "expiry": None},
-            "assets": {"code": _asset("Execute Python Script", PYTHON), "reader": _asset("Import Data", READER)},
-            "input": {"type": "object", "properties": {"people": deepcopy(table)}},
-            "output": {"type": "object", "properties": {"scores": deepcopy(table)}},
-            "exampleRequest": {"inputs": {"people": [["Bo", 2], ["Al", 1]]}, "globalParameters": {"Server name": "s"}},
-            "parameters": {"server name": _value("db.example.org")},
-            "package": {
-                "nodes": {
-                    "node1": {"assetId": "code", "parameters": {"R Script": _value("print(1)\r\nprint(2)"), "Version": _value("2")}},
-                    "node2": {"assetId": "reader", "parameters": {"Database Query": "select 1\n", "Columns to keep": SELECTION, "Rows": "5"}},
-                    "node3": {"inputId": "people"},
-                    "node10": {"outputId": "scores", "parameters": None},
-                },
-                "edges": [
-                    {"sourceNodeId": "node3", "targetNodeId": "node1", "targetPortId": "Dataset1"},
-                    {"sourceNodeId": "node2", "sourcePortId": "Results dataset", "targetNodeId": "node1", "targetPortId": "Dataset1"},
-                    {"sourceNodeId": "node1", "sourcePortId": "Result Dataset", "targetNodeId": "node10"},
-                ],
-                "graphParameters": {
-                    "Server name": {
-                        "type": "String",
-                        "links": [{"nodeId": "node2", "parameterKey": "Rows"}, {"nodeId": "node1", "parameterKey": "Version"}],
-                    }
-                },
-            },
-        },
-    }
-
-
-def _nodes(document: dict[str, Any]) -> dict[str, Any]:
-    nodes: dict[str, Any] = document["properties"]["package"]["nodes"]
-    return nodes
-
-
-def _split(document: Object, decisions: Decisions = NO_DECISIONS) -> Form:
-    return split(document, FAMILY, decisions)
-
-
-def _comparable(value: Json, path: tuple[str, ...] = ()) -> Json:
-    """A value in which columns are a list, for their order is data, and edges and links are sorted, for theirs is not."""
-    if isinstance(value, Mapping):
-        inner = {name: _comparable(member, (*path, name.casefold())) for name, member in value.items()}
-        are_columns = len(path) == 5 and path[1] in ("input", "output") and path[4] == "properties"
-        return [[name, member] for name, member in inner.items()] if are_columns else inner
-    if isinstance(value, list):
-        entries = [_comparable(entry, (*path, "")) for entry in value]
-        return sorted(entries, key=dumps_sorted) if path[-1:] in (("edges",), ("links",)) else entries
-    return value
-
-
-def _round_trips(document: Object) -> bool:
-    form = _split(document)
-    return same(_comparable(secrets.unescape(join(form.content, form.run))), _comparable(document))
-
-
-def _written(form: Form) -> bytes:
-    return b"\n".join([*(path.encode() + b"\n" + data for path, data in sorted(form.content.items())), form.run])
 
 
 def _shuffled(value: Json, chance: random.Random, path: tuple[str, ...] = ()) -> Json:
@@ -144,12 +59,15 @@ def _shuffled(value: Json, chance: random.Random, path: tuple[str, ...] = ()) ->
     return value
 
 
+# --- the form
+
+
 def test_a_definition_comes_back_member_for_member() -> None:
-    assert _round_trips(_definition())
+    assert round_trips(a_definition())
 
 
 def test_the_small_definition_is_written_like_this() -> None:
-    form = _split(_definition())
+    form = form_of(a_definition())
     assert sorted(form.content) == [DEFINITION, "node1.py", "node2.sql"]
     assert form.content["node1.py"] == b"print(1)\nprint(2)\n"
     lines = form.content[DEFINITION].decode().split("\n")
@@ -173,7 +91,7 @@ def test_the_small_definition_is_written_like_this() -> None:
 
 
 def test_what_the_service_owns_stands_in_the_run() -> None:
-    form = _split(_definition())
+    form = form_of(a_definition())
     run = loads(form.run)
     assert isinstance(run, Mapping)
     assert sorted(run) == ["id", "properties", "type"]
@@ -186,20 +104,20 @@ def test_what_the_service_owns_stands_in_the_run() -> None:
 
 
 def test_owned_members_are_found_and_kept_in_any_case() -> None:
-    document = _definition()
+    document = a_definition()
     document["Properties"] = document.pop("properties")
     document["Properties"]["CreatedOn"] = document["Properties"].pop("createdOn")
     document["ID"] = document.pop("id")
-    form = _split(document)
+    form = form_of(document)
     assert b'"CreatedOn"' in form.run
     assert b'"ID"' in form.run
-    assert _round_trips(document)
+    assert round_trips(document)
 
 
 def test_a_definition_without_anything_owned_has_an_empty_run() -> None:
     document: Object = {"properties": {"package": {"nodes": {}}}}
-    assert _split(document).run == b"{}\n"
-    assert _round_trips(document)
+    assert form_of(document).run == b"{}\n"
+    assert round_trips(document)
 
 
 @pytest.mark.parametrize(
@@ -236,34 +154,36 @@ def test_a_definition_without_anything_owned_has_an_empty_run() -> None:
 )
 @pytest.mark.parametrize("name", ["Rows", "R Script", "value", "File"])
 def test_a_parameter_of_any_shape_comes_back(parameter: Json, name: str) -> None:
-    document = _definition()
-    _nodes(document)["node1"]["parameters"][name] = parameter
+    document = a_definition()
+    nodes_of(document)["node1"]["parameters"][name] = parameter
     document["properties"]["parameters"][name] = parameter
-    assert _round_trips(document)
-    form = _split(document)
+    assert round_trips(document)
+    form = form_of(document)
     assert split_protected(join(form.content, form.run), FAMILY, NO_DECISIONS) == form
 
 
 @given(st.text(st.sampled_from("a \r\n\t${}é\U0001f600"), max_size=12), st.booleans())
 def test_a_script_of_any_text_comes_back(script: str, is_plain: bool) -> None:
-    document = _definition()
-    _nodes(document)["node1"]["parameters"]["R Script"] = script if is_plain else _value(script)
-    assert _round_trips(document)
+    document = a_definition()
+    nodes_of(document)["node1"]["parameters"]["R Script"] = script if is_plain else a_value(script)
+    assert round_trips(document)
 
 
 _names = st.text(st.sampled_from("aAbß/. $é1"), max_size=5)
+
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_names | st.sampled_from(["File", "value", "Absent"]), inner, max_size=2),
     max_leaves=5,
 )
+
 _nodes_of_any_kind = st.dictionaries(
     _names,
     st.fixed_dictionaries(
         {"assetId": st.sampled_from(["code", "reader", "none"])},
         optional={
             "parameters": st.dictionaries(
-                st.sampled_from(["R Script", "Database Query", "Rows", "File", "$File"]), _values | st.builds(_value, _values)
+                st.sampled_from(["R Script", "Database Query", "Rows", "File", "$File"]), _values | st.builds(a_value, _values)
             )
         },
     ),
@@ -273,57 +193,57 @@ _nodes_of_any_kind = st.dictionaries(
 
 @given(_nodes_of_any_kind, _values, st.randoms(use_true_random=False))
 def test_the_normal_form_is_exact_idempotent_and_blind_to_order(nodes: dict[str, Any], extra: Json, chance: random.Random) -> None:
-    document = _definition()
+    document = a_definition()
     document["properties"]["package"]["nodes"] = nodes
     document["properties"]["x-unknown"] = extra
     document = json.loads(dumps(document))
     try:
-        form = _split(document)
+        form = form_of(document)
     except InvalidDocument:
         reject()  # `value` doubled in another case: see the test of refusals
-    assert _round_trips(document)
+    assert round_trips(document)
     assert split_protected(join(form.content, form.run), FAMILY, NO_DECISIONS) == form
     shuffled = _shuffled(document, chance)
     assert isinstance(shuffled, Mapping)
-    assert _split(shuffled) == form
+    assert form_of(shuffled) == form
 
 
 def test_the_order_of_columns_is_data() -> None:
-    document = _definition()
+    document = a_definition()
     columns = document["properties"]["input"]["properties"]["people"]["properties"]
-    before = _split(document)
+    before = form_of(document)
     columns["name"] = columns.pop("name")
-    after = _split(document)
+    after = form_of(document)
     assert after.content[DEFINITION] != before.content[DEFINITION]
-    assert _round_trips(document)
+    assert round_trips(document)
 
 
 def test_the_order_of_example_rows_is_data() -> None:
-    document = _definition()
-    before = _split(document)
+    document = a_definition()
+    before = form_of(document)
     document["properties"]["exampleRequest"]["inputs"]["people"].reverse()
-    assert _split(document).content[DEFINITION] != before.content[DEFINITION]
+    assert form_of(document).content[DEFINITION] != before.content[DEFINITION]
 
 
 def test_columns_named_like_our_members_stay_data() -> None:
-    document = _definition()
+    document = a_definition()
     for side in ("input", "output"):
         document["properties"][side]["properties"]["Properties"] = {
-            "properties": {"properties": _column("String"), "File": _column("String"), "Title": _column("Number")}
+            "properties": {"properties": a_column("String"), "File": a_column("String"), "Title": a_column("Number")}
         }
-    assert _round_trips(document)
+    assert round_trips(document)
 
 
 def _set_parameter(document: dict[str, Any]) -> None:
-    _nodes(document)["node1"]["parameters"]["Version"]["value"] = "3"
+    nodes_of(document)["node1"]["parameters"]["Version"]["value"] = "3"
 
 
 def _set_plain_parameter(document: dict[str, Any]) -> None:
-    _nodes(document)["node2"]["parameters"]["Rows"] = "6"
+    nodes_of(document)["node2"]["parameters"]["Rows"] = "6"
 
 
 def _set_selection(document: dict[str, Any]) -> None:
-    _nodes(document)["node2"]["parameters"]["Columns to keep"] = SELECTION.replace("%22b%22", "%22c%22")
+    nodes_of(document)["node2"]["parameters"]["Columns to keep"] = SELECTION.replace("%22b%22", "%22c%22")
 
 
 def _set_service_parameter(document: dict[str, Any]) -> None:
@@ -344,49 +264,49 @@ def _set_link(document: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("change", [_set_parameter, _set_plain_parameter, _set_selection, _set_service_parameter, _set_uri, _set_column, _set_link])
 def test_one_change_changes_exactly_one_line(change: Callable[[dict[str, Any]], None]) -> None:
-    document = _definition()
-    before = _split(document).content
+    document = a_definition()
+    before = form_of(document).content
     change(document)
-    after = _split(document).content
+    after = form_of(document).content
     assert [path for path in before if before[path] != after[path]] == [DEFINITION]
     pairs = zip(before[DEFINITION].split(b"\n"), after[DEFINITION].split(b"\n"), strict=True)
     assert sum(one != other for one, other in pairs) == 1
 
 
 def test_a_script_change_changes_only_its_file() -> None:
-    document = _definition()
-    before = _split(document).content
-    _nodes(document)["node2"]["parameters"]["Database Query"] = "select 2\n"
-    after = _split(document).content
+    document = a_definition()
+    before = form_of(document).content
+    nodes_of(document)["node2"]["parameters"]["Database Query"] = "select 2\n"
+    after = form_of(document).content
     assert [path for path in before if before[path] != after[path]] == ["node2.sql"]
 
 
 def test_two_scripts_of_a_node_carry_their_parameters_names() -> None:
-    document = _definition()
-    document["properties"]["assets"]["code"] = _asset("Create R Model", R_MODEL)
-    _nodes(document)["node1"]["parameters"] = {"Trainer R script": _value("1"), "Scorer R script": "2"}
-    assert {"node1 Trainer R script.R", "node1 Scorer R script.R"} < _split(document).content.keys()
-    assert _round_trips(document)
+    document = a_definition()
+    document["properties"]["assets"]["code"] = an_asset("Create R Model", R_MODEL)
+    nodes_of(document)["node1"]["parameters"] = {"Trainer R script": a_value("1"), "Scorer R script": "2"}
+    assert {"node1 Trainer R script.R", "node1 Scorer R script.R"} < form_of(document).content.keys()
+    assert round_trips(document)
 
 
 def test_nodes_whose_safe_names_are_one_get_files_of_their_own() -> None:
-    document = _definition()
+    document = a_definition()
     for key in ("a/b", "A_B", "con"):
-        _nodes(document)[key] = {"assetId": "code", "parameters": {"R Script": key}}
-    files = _split(document).content.keys()
+        nodes_of(document)[key] = {"assetId": "code", "parameters": {"R Script": key}}
+    files = form_of(document).content.keys()
     assert len(files) == 6
     assert "_con.py" in files
     assert not any("/" in path for path in files)
-    assert _round_trips(document)
+    assert round_trips(document)
 
 
 def test_scripts_that_would_still_be_one_file_are_refused_by_name() -> None:
-    document = _definition()
-    document["properties"]["assets"]["code"] = _asset("Create R Model", R_MODEL)
-    _nodes(document)["n"] = {"assetId": "code", "parameters": {"Trainer R script": "1", "Scorer R script": "2"}}
-    _nodes(document)["n trainer R script"] = {"assetId": "code", "parameters": {"Trainer R script": "3"}}
+    document = a_definition()
+    document["properties"]["assets"]["code"] = an_asset("Create R Model", R_MODEL)
+    nodes_of(document)["n"] = {"assetId": "code", "parameters": {"Trainer R script": "1", "Scorer R script": "2"}}
+    nodes_of(document)["n trainer R script"] = {"assetId": "code", "parameters": {"Trainer R script": "3"}}
     with pytest.raises(InvalidDocument, match="one file with another script"):
-        _split(document)
+        form_of(document)
 
 
 @pytest.mark.parametrize(
@@ -421,14 +341,14 @@ def test_scripts_that_would_still_be_one_file_are_refused_by_name() -> None:
     ],
 )
 def test_what_the_form_cannot_hold_is_refused_by_name(path: str, value: Json, named: str) -> None:
-    document = _definition()
+    document = a_definition()
     *parents, last = path.split("/")
     parent = document
     for name in parents:
         parent = parent[name]
     parent[last] = value
     with pytest.raises(InvalidDocument) as error:
-        _split(document)
+        form_of(document)
     assert named in str(error.value)
 
 
@@ -439,130 +359,21 @@ _PATHS = (
 )
 
 
-@given(st.sampled_from(_PATHS), st.sampled_from([*_definition()["properties"], "Value", "value", "uri", "links", "inputs"]), _values)
+@given(st.sampled_from(_PATHS), st.sampled_from([*a_definition()["properties"], "Value", "value", "uri", "links", "inputs"]), _values)
 def test_a_member_of_any_type_anywhere_is_held_or_refused(path: str, name: str, value: Json) -> None:
-    document = _definition()
+    document = a_definition()
     parent = document
     for step in path.split("/") if path else ():
         parent = parent[step]
     parent[name] = value
     try:
-        form = _split(document)
+        form = form_of(document)
     except InvalidDocument:
         return
-    assert same(_comparable(join(form.content, form.run)), _comparable(document))
+    assert same(comparable(join(form.content, form.run)), comparable(document))
 
 
-PLANTED = "Plante4-Secret/Zx9"
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "stands_for"),
-    [
-        ("properties/keys", {"primary": PLANTED}, "keys.primary"),
-        ("properties/keys", {"Secondary": PLANTED}, "keys.secondary"),
-        ("properties/storageAccount", {"name": "s", "KEY": PLANTED}, "storageAccount.key"),
-        ("properties/assets/code/locationInfo/credentials", PLANTED, "locationInfo.credentials"),
-        ("properties/payloadsLocation", {"uri": "https://x.y/z", "Credentials": PLANTED}, "payloadsLocation.credentials"),
-        ("properties/package/nodes/node2/parameters/Account Key", PLANTED, "Account Key"),
-        ("properties/package/nodes/node2/parameters/account key", _value(PLANTED), "account key"),
-        ("properties/package/nodes/node2/parameters/Password", {"Value": PLANTED}, "Password"),
-        ("properties/package/nodes/node2/parameters/Password", {"Value": PLANTED, "CertificateThumbprint": None}, "Password"),
-        ("properties/package/nodes/node2/parameters/Password", _value({"inner": PLANTED}), "Password"),
-        ("properties/package/nodes/node2/parameters/Password", _value(PLANTED, " "), "Password"),
-        ("properties/package/nodes/node2/parameters/Password", [PLANTED], "Password"),
-        ("properties/parameters/server user account password", _value(PLANTED), "server user account password"),
-        ("properties/package/graphParameters/Password", {"defaultValue": PLANTED}, "Password"),
-        ("properties/exampleRequest/globalParameters/Server User Account Password", PLANTED, "Server User Account Password"),
-        ("properties/assets/code/locationInfo/uri", f"https://s.blob.core.windows.net/m.ilearner?sv=2015&sig={PLANTED * 2}%3D", "signature"),
-        ("properties/description", f"AccountName=x;AccountKey={PLANTED};EndpointSuffix=y", "account key"),
-        ("properties/package/nodes/node1/parameters/Version", f"Server=s;Database=d;Password={PLANTED};", "password"),
-        ("properties/package/nodes/node1/parameters/Version", _value(f"Server=s;Password={PLANTED};", "AB12"), "password"),
-        ("properties/exampleRequest/inputs/people", [[f"https://u:{PLANTED.replace('/', '')}@host/"]], "password"),
-        ("tags/conn", f"SharedAccessKey={PLANTED}", "account key"),
-        ("name", f"AccountKey={PLANTED}", "account key"),
-    ],
-)
-def test_no_planted_secret_is_written(path: str, value: Json, stands_for: str) -> None:
-    document = _definition()
-    *parents, last = path.split("/")
-    parent = document
-    for name in parents:
-        parent = parent[name]
-    parent[last] = value
-    form = _split(document)
-    assert PLANTED.replace("/", "").encode() not in _written(form)
-    assert PLANTED.encode() not in _written(form)
-    assert f"${{secret:{stands_for}}}".encode() in _written(form)
-    assert split_protected(join(form.content, form.run), FAMILY, NO_DECISIONS) == form
-
-
-def test_a_service_parameter_linked_to_a_credential_is_a_secret_everywhere() -> None:
-    document = _definition()
-    link = {"nodeId": "node2", "parameterKey": "Server User Account Password"}
-    document["properties"]["package"]["graphParameters"]["Way in"] = {"type": "String", "links": [link]}
-    document["properties"]["parameters"]["way in"] = _value(PLANTED)
-    document["properties"]["exampleRequest"]["globalParameters"]["Way in"] = PLANTED
-    written = _written(_split(document))
-    assert PLANTED.encode() not in written
-    assert written.count(b"${secret:") == 2
-
-
-def test_a_secret_in_a_set_does_not_change_its_order_again() -> None:
-    document = _definition()
-    links = document["properties"]["package"]["graphParameters"]["Server name"]["links"]
-    links += [{"nodeId": f"AccountKey={'A' * 20}"}, {"nodeId": "AccountKey=$"}]
-    form = _split(document)
-    assert split_protected(join(form.content, form.run), FAMILY, NO_DECISIONS) == form
-
-
-def test_a_ciphertext_with_its_thumbprint_is_kept() -> None:
-    document = _definition()
-    _nodes(document)["node2"]["parameters"]["Account Key"] = _value("MIIB+ciphertext/w==", "D1E2")
-    form = _split(document)
-    assert b'"Account Key": {"value": "MIIB+ciphertext/w==", "certificateThumbprint": "D1E2"}' in form.content[DEFINITION]
-    assert _round_trips(document)
-
-
-def test_a_ciphertext_is_no_script() -> None:
-    document = _definition()
-    _nodes(document)["node1"]["parameters"]["R Script"] = _value("MIIB+ciphertext/w==", "D1E2")
-    assert "node1.py" not in _split(document).content
-    assert _round_trips(document)
-
-
-def test_an_empty_credential_stays_empty() -> None:
-    document = _definition()
-    _nodes(document)["node2"]["parameters"]["Account Key"] = _value("")
-    assert b"${secret:" not in _written(_split(document))
-    assert _round_trips(document)
-
-
-def test_a_secret_in_a_script_holds_the_version_back_until_decided() -> None:
-    document = _definition()
-    script = f'key = 1\nconnect("AccountKey={PLANTED};")\n'
-    _nodes(document)["node1"]["parameters"]["R Script"] = _value(script)
-    form = _split(document)
-    (suspicion,) = form.suspicions
-    assert (suspicion.place, suspicion.line) == (f"{FAMILY}/node1/R Script", 2)
-    assert form.content["node1.py"].decode() == script
-    assert not _split(document, Decisions(allowed=frozenset({suspicion.hash}))).suspicions
-    replaced = _split(document, Decisions(replaced=frozenset({suspicion.place})))
-    assert not replaced.suspicions
-    assert PLANTED.encode() not in _written(replaced)
-
-
-def test_a_key_of_64_bytes_anywhere_is_suspected() -> None:
-    document = _definition()
-    document["properties"]["description"] = KEY
-    assert len(_split(document).suspicions) == 1
-
-
-def test_what_only_looks_like_a_placeholder_comes_back() -> None:
-    document = _definition()
-    document["properties"]["title"] = "${secret:Password} $${secret:x}"
-    _nodes(document)["node1"]["parameters"]["R Script"] = "print('${secret:y}')"
-    assert _round_trips(document)
+# --- joining
 
 
 @pytest.mark.parametrize(
@@ -581,7 +392,7 @@ def test_what_only_looks_like_a_placeholder_comes_back() -> None:
     ],
 )
 def test_join_names_what_contradicts_itself(old: bytes, new: bytes, named: str) -> None:
-    content = dict(_split(_definition()).content)
+    content = dict(form_of(a_definition()).content)
     assert old in content[DEFINITION]
     content[DEFINITION] = content[DEFINITION].replace(old, new)
     with pytest.raises(InvalidDocument) as error:
@@ -590,11 +401,14 @@ def test_join_names_what_contradicts_itself(old: bytes, new: bytes, named: str) 
 
 
 def test_join_refuses_a_folder_without_its_definition_and_a_script_that_is_no_text() -> None:
-    content = dict(_split(_definition()).content)
+    content = dict(form_of(a_definition()).content)
     with pytest.raises(InvalidDocument, match=r"definition\.json is missing"):
         join({path: data for path, data in content.items() if path != DEFINITION})
     with pytest.raises(InvalidDocument, match=r"node1\.py: not UTF-8 at byte 0"):
         join({**content, "node1.py": b"\xff"})
+
+
+# --- real definitions
 
 
 def _real(path: Path) -> Object:
@@ -617,26 +431,26 @@ def _with_placeholders_for(document: Json, joined: Json) -> Json:
 @real
 def test_a_real_definition_comes_back_member_for_member(path: Path) -> None:
     document = _real(path)
-    form = _split(document)
+    form = form_of(document)
     joined = join(form.content, form.run)
-    assert same(_comparable(joined), _comparable(_with_placeholders_for(document, joined)))
+    assert same(comparable(joined), comparable(_with_placeholders_for(document, joined)))
 
 
 @needs_corpus
 @real
 def test_the_form_of_a_real_definition_is_idempotent_and_blind_to_order(path: Path) -> None:
     document = _real(path)
-    form = _split(document)
+    form = form_of(document)
     assert split_protected(join(form.content, form.run), FAMILY, NO_DECISIONS) == form
     shuffled = _shuffled(document, random.Random(path.name))
     assert isinstance(shuffled, Mapping)
-    assert _split(shuffled) == form
+    assert form_of(shuffled) == form
 
 
 @needs_corpus
 @real
 def test_no_password_of_a_real_definition_is_written(path: Path) -> None:
-    form = _split(_real(path))
+    form = form_of(_real(path))
     for word in (b"PlacementPassword", b"PrimaryKey", b"REDACTED"):
-        assert word not in _written(form)
+        assert word not in text_of(form)
     assert not form.suspicions

@@ -28,7 +28,7 @@ from tests.branches import (
     on_theirs,
     start,
 )
-from tests.helpers import FINDINGS, OK, USAGE, aml, commit_all, dirty, environment, git, git_bytes, git_run, on_path
+from tests.helpers import FINDINGS, OK, USAGE, aml, commit_all, dirty, environment, git, git_bytes, git_run, leftovers, on_path
 
 NAME = "Fraction of rows in the first output dataset"
 
@@ -294,13 +294,13 @@ def test_killed_between_two_writes_it_goes_on_where_it_was(repository: Path, aft
         "from amlgit.store import merging\n"
         "left = [int(sys.argv.pop(1))]\n"
         "def dying(function):\n"
-        "    def call(*arguments):\n"
+        "    def call(*arguments, **options):\n"
         "        left[0] -= 1\n"
         "        if left[0] < 0:\n"
         "            os.kill(os.getpid(), 9)\n"
-        "        return function(*arguments)\n"
+        "        return function(*arguments, **options)\n"
         "    return call\n"
-        "resolve.write_atomically, merging.stage = dying(resolve.write_atomically), dying(merging.stage)\n"
+        "resolve.replace_file, merging.stage = dying(resolve.replace_file), dying(merging.stage)\n"
         "from amlgit.cli.main import main\n"
         "main()\n"
     )
@@ -311,6 +311,46 @@ def test_killed_between_two_writes_it_goes_on_where_it_was(repository: Path, aft
     for path in (PAGE, SPLIT_NODE, LAST_NODE):
         assert (repository / path).read_bytes() == _side(repository, "theirs", path)
     assert not any(line.startswith("U") for line in dirty(repository))
+
+
+def test_killed_in_the_middle_of_a_file_it_leaves_the_old_one_and_no_file_of_ours(repository: Path) -> None:
+    _three(repository)
+    before = {path: (repository / path).read_bytes() for path in (PAGE, SPLIT_NODE, LAST_NODE)}
+    program = (
+        "import os\nfrom amlgit.store import worktree\nos.replace = lambda *_: os.kill(os.getpid(), 9)\nfrom amlgit.cli.main import main\nmain()\n"
+    )
+    said = dirty(repository)
+    command = [sys.executable, "-c", program, "resolve", "--theirs"]
+    assert subprocess.run(command, cwd=repository, env=environment(), capture_output=True, check=False).returncode == -9
+    assert dirty(repository) == said, "no file of ours beside those in conflict"
+    assert {path: (repository / path).read_bytes() for path in before} == before
+    aml(repository, "resolve", "--theirs").expect(OK)
+    for path in before:
+        assert (repository / path).read_bytes() == _side(repository, "theirs", path)
+    assert leftovers(repository) == []
+
+
+@pytest.mark.parametrize("side", ["ours", "theirs"])
+def test_a_program_stays_one(repository: Path, side: str) -> None:
+    """Whether the side taken is put in whole, and whether only one side has it as a program."""
+    git(repository, "checkout", "--quiet", "-b", "theirs")
+    edit(repository, _SCRIPTS[1])
+    (repository / SCRIPT).chmod(0o755)
+    commit_all(repository, "theirs")
+    git(repository, "checkout", "--quiet", "main")
+    edit(repository, _SCRIPTS[0])
+    commit_all(repository, "ours")
+    assert git_run(repository, "merge", "theirs").code == 1
+    aml(repository, "resolve", f"--{side}").expect(OK)
+    assert git(repository, "ls-files", "--stage", "--", SCRIPT).startswith("100755"), "git had merged the mode already"
+    assert os.access(repository / SCRIPT, os.X_OK)
+    git(repository, "merge", "--abort")
+    git(repository, "rm", "--quiet", SCRIPT)
+    git(repository, "commit", "--quiet", "-m", "away")
+    assert git_run(repository, "merge", "theirs").code == 1
+    aml(repository, "resolve", SCRIPT, f"--{side}")
+    assert (repository / SCRIPT).exists() == (side == "theirs")
+    assert not (repository / SCRIPT).exists() or os.access(repository / SCRIPT, os.X_OK)
 
 
 def test_in_a_linked_work_tree_and_from_a_subfolder_it_is_the_same(repository: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from amlgit.errors import InvalidDocument
 from amlgit.store import chains
-from amlgit.store.folders import Folder, content_id, folders, is_content, past_contents, removed
+from amlgit.store.folders import Folder, content_id, folders, is_content, past, removed
 from amlgit.store.objects import read_tree
 from amlgit.store.repository import Repository, discover
 from tests.helpers import FAMILY, OTHER_FAMILY, aml, commit_all, experiment, git, git_bytes, save
@@ -65,7 +65,7 @@ def test_a_renamed_folder_keeps_its_identity_content_and_history(root: Path, rep
     after = _trial(repository)
     assert after.path == f"experiments/{name}"
     assert (after.bindings, after.content) == (before.bindings, before.content)
-    assert after.content in past_contents(repository, "HEAD", after)
+    assert after.content in _past_contents(repository, after)
 
 
 def test_a_folder_whose_name_is_not_utf_8_is_found(root: Path, repository: Repository) -> None:
@@ -73,7 +73,7 @@ def test_a_folder_whose_name_is_not_utf_8_is_found(root: Path, repository: Repos
     commit_all(root, "rename")
     folder = _trial(repository)
     assert os.fsencode(folder.path) == b"experiments/Tri\xe4l"
-    assert folder.content in past_contents(repository, "HEAD", folder)
+    assert folder.content in _past_contents(repository, folder)
 
 
 def test_a_pull_into_a_folder_whose_name_is_not_utf_8_works(root: Path, repository: Repository, tmp_path: Path) -> None:
@@ -95,13 +95,17 @@ def test_a_pull_into_a_folder_with_a_pattern_for_a_name_works(root: Path, tmp_pa
     assert (root / "experiments" / "Tx" / "experiment.json").read_text() == "edited"
 
 
+def _past_contents(repository: Repository, folder: Folder) -> set[str | None]:
+    return {was.content for at in past(repository, "HEAD", [folder]) for was in at.folders}
+
+
 def test_past_contents_are_all_it_ever_had(root: Path, repository: Repository) -> None:
     versions = chains.versions(repository, repository.refs()[chains.ref("archive", FAMILY)])
     path = root / _trial(repository).path / "experiment.json"
     path.write_bytes(path.read_bytes().replace(b"Trial", b"Edited"))
     commit_all(root)
     folder = _trial(repository)
-    assert past_contents(repository, "HEAD", folder) == {*(version.content for version in versions), folder.content}
+    assert _past_contents(repository, folder) == {*(version.content for version in versions), folder.content}
 
 
 def test_past_contents_are_found_through_merges(root: Path, repository: Repository) -> None:
@@ -117,7 +121,7 @@ def test_past_contents_are_found_through_merges(root: Path, repository: Reposito
     git(root, "checkout", "--quiet", "main")
     git(root, "commit", "--quiet", "--allow-empty", "-m", "ours")
     git(root, "merge", "--quiet", "--no-edit", "side")
-    assert aside in past_contents(repository, "HEAD", folder), "both sides end equal, so git's simplified history would leave it out"
+    assert aside in _past_contents(repository, folder), "both sides end equal, so git's simplified history would leave it out"
 
 
 def test_companions_and_the_users_own_files_are_no_content(root: Path, repository: Repository) -> None:

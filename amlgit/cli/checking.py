@@ -1,7 +1,8 @@
 """check."""
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,10 +20,11 @@ _MOST_HINTS = 5
 @click.option("--range", "between", metavar="OLD..NEW", help="The folders that commits touch, and secrets and conflict markers in each commit.")
 @click.option("--staged", is_flag=True, help="Only the folders with staged changes, as they would be committed.")
 @click.option("--fix", is_flag=True, help="Mend in the work tree what has one right fix.")
+@click.option("--remote", metavar="NAME", help="Only whether that workspace has the assets that the work tree refers to.")
 @json_option
 @click.option("--sarif", "as_sarif", is_flag=True, help="A SARIF 2.1.0 document on standard output.")
 @click.pass_context
-def check(ctx: click.Context, targets: tuple[str, ...], between: str | None, staged: bool, fix: bool, as_json: bool, as_sarif: bool) -> int:
+def check(ctx: click.Context, /, targets: tuple[str, ...], **asked: Any) -> int:  # click's options, by name
     """Whether experiments and services are sound: JSON, normal form, graph, scripts, secrets.
 
     \b
@@ -30,27 +32,16 @@ def check(ctx: click.Context, targets: tuple[str, ...], between: str | None, sta
     amlgit check Topics        one experiment, by folder, file or name
     amlgit check --staged      what the next commit would hold
     amlgit check main          a commit
+    amlgit check --remote studio    whether that workspace has all assets
     amlgit check --range origin/main..HEAD    what a branch brings
 
     Exits with 1 where it finds an error; warnings alone are no reason.
     """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
-    from amlgit.workflows.check import check as workflow
-    from amlgit.workflows.check import choose_targets
-
+    as_json, as_sarif = asked["as_json"], asked["as_sarif"]
     if as_json and as_sarif:
         raise click.UsageError("--json and --sarif can't be combined.")
     run = session(ctx)
-    repository = run.repository()
-    settings, _ = settings_of(repository)
-    chosen = choose_targets(repository, targets, run.folder)
-    if between is not None:
-        if staged or fix or chosen.rev is not None:
-            raise click.UsageError("--range goes with paths alone.")
-        from amlgit.workflows.outgoing import check_range
-
-        report = check_range(repository, settings, between, chosen.paths)
-    else:
-        report = workflow(repository, settings, paths=chosen.paths, rev=chosen.rev, staged=staged, fix=fix)
+    report = _report(run, targets, asked)
     code = output.FINDINGS if report.errors else output.OK
     if as_json:
         output.envelope("check", code, report)
@@ -59,6 +50,29 @@ def check(ctx: click.Context, targets: tuple[str, ...], between: str | None, sta
     else:
         show(run, report)
     return code
+
+
+def _report(run: Session, targets: tuple[str, ...], asked: Mapping[str, Any]) -> "CheckReport":  # click's options, by name
+    from amlgit.workflows.check import check as workflow
+    from amlgit.workflows.check import choose_targets
+
+    repository = run.repository()
+    settings, _ = settings_of(repository)
+    chosen = choose_targets(repository, targets, run.folder)
+    staged, fix, between, remote = (asked[name] for name in ("staged", "fix", "between", "remote"))
+    if remote is not None:
+        if staged or fix or between is not None or chosen.rev is not None:
+            raise click.UsageError("--remote goes with paths alone.")
+        from amlgit.workflows.check_remote import check_remote
+
+        return check_remote(repository, settings.remote(remote), chosen.paths)
+    if between is not None:
+        if staged or fix or chosen.rev is not None:
+            raise click.UsageError("--range goes with paths alone.")
+        from amlgit.workflows.outgoing import check_range
+
+        return check_range(repository, settings, between, chosen.paths)
+    return workflow(repository, settings, paths=chosen.paths, rev=chosen.rev, staged=staged, fix=fix)
 
 
 def _show_sarif(report: "CheckReport") -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from amlgit.cli import output
-from amlgit.cli.context import Session, json_option, session
+from amlgit.cli.context import CLASSES, Session, json_option, session
 
 if TYPE_CHECKING:
     from amlgit.model.jsontext import Object
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from amlgit.review.names import Names
     from amlgit.workflows.diff import Compared, DiffReport, Problem
 
-_CLASSES = ("wiring", "parameter", "script", "data", "module", "interface", "metadata", "layout")
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "magenta", "·": "bright_black"}
 
 
@@ -36,7 +35,7 @@ class WithPaths(click.Command):
 @click.argument("operands", nargs=-1, metavar="[REV [REV] | EXPERIMENT@N [EXPERIMENT@M]] [-- EXPERIMENT...]")
 @click.option("--staged", "--cached", is_flag=True, help="Compare with what is staged instead of the work tree.")
 @click.option("--no-index", is_flag=True, help="Compare two exports (or folders) anywhere: --no-index OLD NEW.")
-@click.option("--class", "classes", multiple=True, type=click.Choice(_CLASSES), help="Only changes of this class; may be given again.")
+@click.option("--class", "classes", multiple=True, type=click.Choice(CLASSES), help="Only changes of this class; may be given again.")
 @click.option("--layout", is_flag=True, help="List the boxes that moved instead of counting them.")
 @click.option("--stat", is_flag=True, help="Only how many changes of each class.")
 @click.option("--md", "as_markdown", is_flag=True, help="Markdown, for a comment on a pull request.")
@@ -131,7 +130,7 @@ def _result(report: "DiffReport") -> Mapping[str, object]:
         "old": report.old,
         "new": report.new,
         "experiments": [_summary(entry) for entry in report.compared],
-        "changes": [change for entry in report.compared for change in _changes(entry)],
+        "changes": [change for entry in report.compared for change in changes_of(entry)],
     }
 
 
@@ -151,7 +150,8 @@ def _summary(entry: "Compared") -> Mapping[str, object]:
     }
 
 
-def _changes(entry: "Compared") -> Iterable[Mapping[str, object]]:
+def changes_of(entry: "Compared") -> Iterable[Mapping[str, object]]:
+    """What changed in one experiment, for programs."""
     from amlgit.compare.patch import pointer
     from amlgit.review.changes import item
 
@@ -226,22 +226,26 @@ def heading(entry: "Compared") -> str:
 
 
 def _show(report: "DiffReport", *, stat: bool, whole_layout: bool) -> None:
-    from amlgit.review.changes import groups, nodes
-
     for number, entry in enumerate(report.compared):
         if number and not stat:
             click.echo()
         state = {"added": " (new)", "removed": " (removed)"}.get(entry.status, "")
         click.secho(_line(heading(entry)), bold=True, nl=False)
         click.echo(f"{state}: {summary_of(entry)}")
-        if stat:
-            continue
-        names = _names(entry)
-        if entry.is_whole:
-            _show_items(nodes(entry.diff, names), "  ")
-            continue
-        for group in groups(entry.diff, names, whole_layout=whole_layout):
-            _show_group(group)
+        if not stat:
+            show_changes(entry, whole_layout=whole_layout)
+
+
+def show_changes(entry: "Compared", *, whole_layout: bool = False) -> None:
+    """What changed in one experiment, for people."""
+    from amlgit.review.changes import groups, nodes
+
+    names = _names(entry)
+    if entry.is_whole:
+        _show_items(nodes(entry.diff, names), "  ")
+        return
+    for group in groups(entry.diff, names, whole_layout=whole_layout):
+        _show_group(group)
 
 
 def _show_group(group: "Group") -> None:

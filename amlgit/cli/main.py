@@ -13,27 +13,34 @@ import click
 from amlgit import __version__
 
 VERBS: dict[str, str] = {
+    "bind": "acting",
+    "blame": "blame",
     "check": "checking",
     "clone": "setup",
     "completion": "setup",
     "config": "setup",
+    "copy": "acting",
     "diff": "compare",
+    "emulator": "emulator",
     "export": "move",
     "fetch": "move",
     "hook": "hooks",
     "import": "move",
     "init": "setup",
     "install": "setup",
-    "log": "see",
+    "layout": "acting",
+    "log": "log",
+    "login": "login",
     "map": "mapping",
     "merge": "merging",
     "merge-driver": "merge_driver",
     "pull": "move",
-    "push": "move",
+    "push": "pushing",
     "remote": "setup",
     "resolve": "merging",
     "review": "review",
     "rm": "move",
+    "run": "acting",
     "secret": "secret",
     "show": "show",
     "status": "see",
@@ -79,7 +86,7 @@ def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str, no_p
     \b
     amlgit clone --archive exports/ repository    a repository with one commit per version
     cd repository && git log                      their story
-    amlgit log EXPERIMENT                         its versions
+    amlgit log EXPERIMENT                         its versions, and what each changed
     amlgit export EXPERIMENT@3                    version 3 as the JSON file it was
     """  # noqa: D301
     ctx.obj = {"folder": folder, "quiet": quiet, "color": color, "pager": not no_pager}

@@ -1,11 +1,11 @@
-"""fetch, pull, push, import, export, rm."""
+"""fetch, pull, import, export, rm."""
 
 import sys
 
 import click
 
 from amlgit.cli import output
-from amlgit.cli.context import dry_run_option, json_option, session, settings_of
+from amlgit.cli.context import Session, dry_run_option, json_option, session, settings_of
 from amlgit.cli.pulled import show_fetch, show_pull
 
 
@@ -46,29 +46,6 @@ def pull(ctx: click.Context, remote: str | None, as_json: bool) -> int:
     settings, root = settings_of(repository)
     report = workflow.pull(repository, settings, choose_remote(settings, remote), root, run.progress())
     return show_pull(run, "pull", report, as_json=as_json)
-
-
-@click.command()
-@click.option("--record", is_flag=True, help="Share the record of versions through a git remote.")
-@click.option("--as-branches", is_flag=True, help="As branches amlgit/*, for hosts that take no other refs.")
-@click.argument("git_remote", default="origin", metavar="[GIT-REMOTE]")
-@dry_run_option
-@click.pass_context
-def push(ctx: click.Context, record: bool, as_branches: bool, git_remote: str, dry_run: bool) -> int:
-    """Share the record of versions with the team: amlgit push --record [GIT-REMOTE]."""
-    from amlgit.workflows.share import share
-
-    if not record:
-        raise click.UsageError("An archive can't be pushed to. To share the record of versions, use 'amlgit push --record'.")
-    run = session(ctx)
-    repository = run.repository()
-    settings, _ = settings_of(repository)
-    report = share(repository, settings, git_remote, as_branches=as_branches, dry_run=dry_run)
-    for chain in report.pushed:
-        click.echo(f"{'would push' if dry_run else 'pushed'} {chain}")
-    if not report.pushed:
-        click.echo("The record is shared already.")
-    return output.OK
 
 
 @click.command("import")
@@ -119,17 +96,47 @@ def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool
 
 @click.command()
 @click.argument("experiment")
+@click.option("--remote", metavar="NAME", help="Delete it in that workspace instead, with its whole run history; the folder stays.")
+@click.option("--yes", is_flag=True, help="With --remote: don't ask.")
 @dry_run_option
 @click.pass_context
-def rm(ctx: click.Context, experiment: str, dry_run: bool) -> int:
+def rm(ctx: click.Context, experiment: str, remote: str | None, yes: bool, dry_run: bool) -> int:
     """Remove an experiment's folder and note that it is not to come back; its versions stay in the record."""
+    run = session(ctx)
+    if remote is not None:
+        return _rm_there(run, experiment, remote, is_sure=yes, dry_run=dry_run)
+    if yes:
+        raise click.UsageError("--yes goes with --remote.")
     from amlgit.workflows.remove import remove
 
-    run = session(ctx)
     report = remove(run.repository(), experiment, dry_run=dry_run)
     click.echo(f"{'would remove' if dry_run else 'removed'} {report.path}")
     run.hint(f"Staged; commit it when you like. {', '.join(report.remotes) or 'No remote'} will not bring it back.")
     return output.OK
 
 
-COMMANDS = {"export": export, "fetch": fetch, "import": import_, "pull": pull, "push": push, "rm": rm}
+def _rm_there(run: Session, experiment: str, remote: str, *, is_sure: bool, dry_run: bool) -> int:
+    from amlgit.errors import Refused
+    from amlgit.workflows.push_targets import studio_remote
+    from amlgit.workflows.remove_there import Dying, remove_there
+
+    def described(dying: Dying) -> str:
+        runs = f"{dying.snapshots} run{'' if dying.snapshots == 1 else 's'} of its history"
+        return f"{dying.title!r} ({dying.experiment}) of {dying.remote}, and {runs} with all results; git keeps the graphs"
+
+    def confirm(dying: Dying) -> bool:
+        if is_sure:
+            return True
+        if not sys.stdin.isatty():
+            raise Refused(f"this would delete {described(dying)}", hint="Nobody is there to be asked: --yes says that it is meant.")
+        return click.confirm(f"Delete {described(dying)}?", err=True)
+
+    repository = run.repository()
+    settings, _ = settings_of(repository)
+    chosen = studio_remote(settings, remote)
+    dying, is_gone = remove_there(repository, settings, chosen, experiment, run.progress(), confirm, dry_run=dry_run)
+    click.echo(f"{'deleted' if is_gone else 'would delete' if dry_run else 'kept'} {described(dying)}")
+    return output.OK
+
+
+COMMANDS = {"export": export, "fetch": fetch, "import": import_, "pull": pull, "rm": rm}

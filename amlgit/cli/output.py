@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -46,19 +47,32 @@ def failed(error: Exception, arguments: Sequence[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         error = StorageFailed(f"{where}{error.strerror or type(error).__name__}", hint="Nothing is lost; mend that and run this again.")
     if isinstance(error, AmlgitError):
-        code = next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
+        code = code_of(error)
         message, hint = str(error), error.hint
     else:
         code, message = BUG, f"a bug in amlgit ({type(error).__name__})"
         hint = f"Please report it with the log in {_write_log(error)}"
     _fail_as_json(arguments, code, message, hint)
-    is_coloured = _colour_of(arguments)
+    _complain(message, hint, _colour_of(arguments))
+    return code
+
+
+def code_of(error: AmlgitError | None) -> int:
+    """The exit code of an expected failure."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
+
+
+def complain(error: AmlgitError) -> None:
+    """Say what went wrong with one of several things, and what to do next."""
+    _complain(str(error), error.hint, None)
+
+
+def _complain(message: str, hint: str | None, is_coloured: bool | None) -> None:
     click.secho("error: ", fg="red", bold=True, nl=False, err=True, color=is_coloured)
     click.echo(_shown(message), err=True, color=is_coloured)
     if hint:
         click.secho("hint: ", fg="yellow", nl=False, err=True, color=is_coloured)
         click.echo(_shown(hint), err=True, color=is_coloured)
-    return code
 
 
 def _fail_as_json(arguments: Sequence[str], code: int, message: str, hint: str | None) -> None:
@@ -186,3 +200,28 @@ def _show(text: str, folder: Path) -> None:
             return
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def streamed(lines: Iterable[str], folder: Path, *, is_wanted: bool) -> None:
+    """Show styled lines as they come; in the user's pager as soon as they are too many for the terminal. Who leaves it stops them."""
+    if is_wanted and sys.stdout.isatty():
+        import shutil
+
+        columns, rows = shutil.get_terminal_size()
+        lines = iter(lines)
+        first: list[str] = []
+        while rows > 0 and (line := next(lines, None)) is not None:
+            first.append(line)
+            rows -= max(1, -(-len(click.unstyle(line)) // columns))
+        lines = first if rows > 0 else _not_paged(chain(first, lines), folder)
+    for line in lines:
+        click.echo(line)
+
+
+def _not_paged(lines: Iterable[str], folder: Path) -> Iterable[str]:
+    """What is left to be shown otherwise: all lines where there is no pager, none where there is."""
+    from amlgit.store import pager
+
+    command = pager.pager(folder, os.environ)
+    is_plain = click.get_current_context().color is False
+    return pager.stream(command, (click.unstyle(line) if is_plain else line for line in lines), os.environ) if command else lines

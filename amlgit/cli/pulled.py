@@ -37,7 +37,7 @@ def _count(number: int, what: str) -> str:
 
 def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, where: str = "") -> int:
     """The report of a pull; gives the exit code."""
-    code = output.REFUSED if report.is_refused else output.PARTLY if report.fetched.is_partial else output.OK
+    code = output.REFUSED if report.is_refused else output.FINDINGS if report.faults else output.PARTLY if report.fetched.is_partial else output.OK
     if as_json:
         output.envelope(command, code, report)
         return code
@@ -48,6 +48,8 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
             click.echo(f"{printable(folder.path, 400)}: {_count(folder.commits, 'commit')}{merged}")
         elif folder.waiting:
             output.note(f"{printable(folder.path)}: {folder.state}, and {_count(folder.waiting, 'new version')} there")
+    for finding in report.faults:
+        output.note(f"not sound after the merge: {printable(finding.path, 400)}: {finding.message} [{finding.rule}]")
     for replaced in report.replaced:
         lines = ", ".join(str(line) for line in replaced.lines)
         click.echo(f"secret replaced: {printable(replaced.path, 400)} line {lines}: {replaced.name}")
@@ -56,7 +58,12 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
     elif where:
         run.hint(f"Next: cd {where} && git log")
     if any(folder.state == "conflicts" for folder in report.folders):
-        run.hint("hint: 'amlgit resolve' tells what clashes; then 'git cherry-pick --continue', or '--abort' to be where you were.")
+        run.hint(
+            "hint: 'amlgit resolve' tells what clashes; then 'git cherry-pick --continue' (there may be more to settle)."
+            "\n      'git cherry-pick --abort' leaves it for later: the next pull offers the same versions again."
+        )
+    if report.faults:
+        run.hint("hint: both sides are merged, file by file; mend what 'amlgit check' lists, and commit that.")
     if any(folder.waiting and folder.state != "conflicts" for folder in report.folders):
         run.hint(
             "hint: what was removed here does not come back by itself: 'amlgit rm' says that for good, 'git revert' of the removal brings it back."

@@ -1,6 +1,7 @@
 """init, clone, install, uninstall, remote, config, completion."""
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,25 +46,60 @@ def _show_setup(run: Session, report: "SetupReport") -> None:
         run.hint("There is no amlgit on your PATH: git's merges do without it until there is, and hooks say so.")
 
 
+def workspace_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The options that say where a workspace is."""
+    for option in (
+        click.option("--url", metavar="URL", help="Of a workspace: the service's scheme and host, where it is none of Microsoft's own."),
+        click.option("--location", metavar="NAME", help="Of a workspace: its location, as in 'South Central US' (every free one)."),
+        click.option("--workspace", metavar="ID", help="A workspace of Studio: 32 hexadecimal digits."),
+    ):
+        command = option(command)
+    return command
+
+
+def refuse_places(place: Mapping[str, str | None]) -> None:
+    """Refuse what says where a workspace is beside an archive."""
+    if place["location"] is not None or place["url"] is not None:
+        raise click.UsageError("--location and --url are for --workspace.")
+
+
+def refuse_file_times(file_times: bool) -> None:
+    """Refuse what is about an archive's files beside a workspace."""
+    if file_times:
+        raise click.UsageError("--file-times is for --archive.")
+
+
 @click.command()
-@click.option("--archive", required=True, metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
-@click.option("--name", "remote", default="archive", show_default=True, help="The remote's name.")
-@click.option("--file-times", is_flag=True, help="Drafts without a date in their path take their file's time.")
+@click.option("--archive", metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
+@workspace_options
+@click.option("--name", "remote", help="The remote's name (default: archive, or studio).")
+@click.option("--file-times", is_flag=True, help="Of an archive: drafts without a date in their path take their file's time.")
 @json_option
 @click.argument("directory", required=False)
 @click.pass_context
-def clone(ctx: click.Context, archive: str, remote: str, file_times: bool, as_json: bool, directory: str | None) -> int:
-    """A new git repository with one commit for each version that an archive holds.
+def clone(ctx: click.Context, /, archive: str | None, file_times: bool, as_json: bool, directory: str | None, **place: str | None) -> int:
+    """A new git repository with one commit for each version that an archive or a workspace holds.
 
     \b
     amlgit clone --archive exports/ repository
+    amlgit clone --workspace ID --location "South Central US" repository
     """  # noqa: D301
     from amlgit.workflows import setup
 
     run = session(ctx)
-    source = run.path(archive)
-    folder = run.path(directory or Path(source.name).stem)
-    report = setup.clone(source, folder, os.environ, run.progress(), remote=remote, file_times=file_times)
+    if (archive is None) == (place["workspace"] is None):
+        raise click.UsageError("Give one of --archive and --workspace.")
+    if archive is not None:
+        refuse_places(place)
+        source = run.path(archive)
+        folder = run.path(directory or Path(source.name).stem)
+        report = setup.clone(source, folder, os.environ, run.progress(), remote=place["remote"] or "archive", file_times=file_times)
+    else:
+        refuse_file_times(file_times)
+        workspace = str(place["workspace"])
+        remote = setup.studio_remote(place["remote"] or "studio", workspace=workspace, location=place["location"], url=place["url"])
+        folder = run.path(directory or workspace)
+        report = setup.clone_studio(remote, folder, os.environ, run.progress())
     return show_pull(run, "clone", report, as_json=as_json, where=str(directory or folder.name))
 
 
@@ -105,16 +141,34 @@ def remote() -> None:
 
 @remote.command("add")
 @click.argument("name")
-@click.option("--archive", required=True, metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
-@click.option("--file-times", is_flag=True, help="Drafts without a date in their path take their file's time.")
+@click.option("--archive", metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
+@click.option("--file-times", is_flag=True, help="Of an archive: drafts without a date in their path take their file's time.")
+@workspace_options
 @click.pass_context
-def remote_add(ctx: click.Context, name: str, archive: str, file_times: bool) -> int:
-    """Note an archive as remote NAME in .amlgit."""
+def remote_add(ctx: click.Context, /, name: str, archive: str | None, file_times: bool, **place: str | None) -> int:
+    """Note an archive or a workspace of Studio as remote NAME in .amlgit.
+
+    \b
+    amlgit remote add exports --archive ../exports
+    amlgit remote add studio --workspace ID --location "South Central US"
+    """  # noqa: D301
+    from amlgit import config
     from amlgit.workflows import setup
 
     run = session(ctx)
-    added = setup.add_remote(run.repository(), name, run.path(archive), file_times=file_times)
-    click.echo(f"{added.name}\t{added.kind}\t{added.path}")
+    repository = run.repository()
+    if (archive is None) == (place["workspace"] is None):
+        raise click.UsageError("Give one of --archive and --workspace.")
+    if archive is not None:
+        refuse_places(place)
+        added = setup.add_remote(repository, name, run.path(archive), file_times=file_times)
+    else:
+        refuse_file_times(file_times)
+        added = setup.studio_remote(name, workspace=str(place["workspace"]), location=place["location"], url=place["url"])
+        config.add_remote(repository.require_work_tree(), added)
+    click.echo(f"{added.name}\t{added.kind}\t{added.place}")
+    if added.kind == "studio":
+        run.hint(f"Next: amlgit login {added.name}, then amlgit pull {added.name}")
     return output.OK
 
 
@@ -141,7 +195,7 @@ def remote_list(ctx: click.Context, as_json: bool) -> int:
         output.envelope("remote list", output.OK, {"remotes": found})
     else:
         for entry in found:
-            click.echo(f"{entry.name}\t{entry.kind}\t{entry.path}")
+            click.echo(f"{entry.name}\t{entry.kind}\t{entry.place}")
     return output.OK
 
 

@@ -23,6 +23,8 @@ class Binding:
     """The content id of that state."""
     time: int | None = None
     """Its time in seconds since 1970: a draft may come back to a content it had before."""
+    after: "Binding | None" = None
+    """The state whose merge base it was brought over, where that is not the one that stood here: without it the folder does not contain this."""
 
 
 def write_sync(bindings: Mapping[str, Binding]) -> bytes:
@@ -31,10 +33,15 @@ def write_sync(bindings: Mapping[str, Binding]) -> bytes:
 
 
 def _binding_line(binding: Binding) -> bytes:
-    members: dict[str, Json] = {"Experiment": binding.experiment, "Run": binding.run, "Content": binding.content}
-    if binding.time is not None:
-        members["Time"] = binding.time
+    members: dict[str, Json] = {"Experiment": binding.experiment, **_state(binding)}
+    if binding.after is not None:
+        members["After"] = _state(binding.after)
     return line(members, "Experiment")
+
+
+def _state(binding: Binding) -> dict[str, Json]:
+    state: dict[str, Json] = {"Content": binding.content, "Run": binding.run}
+    return state if binding.time is None else {**state, "Time": binding.time}
 
 
 def read_sync(data: bytes, where: str) -> dict[str, Binding]:
@@ -42,14 +49,21 @@ def read_sync(data: bytes, where: str) -> dict[str, Binding]:
     bindings: dict[str, Binding] = {}
     for remote, value in object_(loads(data), where).items():
         entry = object_(value, f"{where}: {remote}")
-        run = entry.get("Run")
-        bindings[remote] = Binding(
-            experiment=text(entry.get("Experiment"), f"{where}: Experiment"),
-            run=None if run is None else text(run, f"{where}: Run"),
-            content=text(entry.get("Content"), f"{where}: Content"),
-            time=time if isinstance(time := entry.get("Time"), int) else None,
-        )
+        experiment = text(entry.get("Experiment"), f"{where}: Experiment")
+        after = object_(entry["After"], f"{where}: After") if "After" in entry else None
+        bindings[remote] = _binding(experiment, entry, where, _binding(experiment, after, f"{where}: After", None) if after is not None else None)
     return bindings
+
+
+def _binding(experiment: str, entry: Mapping[str, Json], where: str, after: Binding | None) -> Binding:
+    run = entry.get("Run")
+    return Binding(
+        experiment=experiment,
+        run=None if run is None else text(run, f"{where}: Run"),
+        content=text(entry.get("Content"), f"{where}: Content"),
+        time=time if isinstance(time := entry.get("Time"), int) else None,
+        after=after,
+    )
 
 
 def write_assets(assets: Iterable[Asset]) -> bytes:

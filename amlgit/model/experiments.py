@@ -8,7 +8,7 @@ import msgspec
 
 from amlgit.errors import InvalidDocument
 from amlgit.model import ids
-from amlgit.model.jsontext import Json, Object
+from amlgit.model.jsontext import Json, Object, dumps, members
 
 ENDED = frozenset({"Finished", "Failed", "Canceled", "Cancelled"})
 """Status codes after which a run changes no more."""
@@ -95,6 +95,28 @@ def peek(data: bytes) -> Facts | None:
         return facts({"ExperimentId": seen.ExperimentId, "RunId": seen.RunId, "Status": status})
     except (ValueError, RecursionError, InvalidDocument):
         return None
+
+
+class _Parent(msgspec.Struct):
+    ParentExperimentId: str | None = None
+
+
+_parent_decoder = msgspec.json.Decoder(_Parent)
+
+
+def parent(data: bytes) -> str | None:
+    """The snapshot before this version, or None where there is none or it can't be told."""
+    try:
+        return _parent_decoder.decode(data).ParentExperimentId or None
+    except (ValueError, RecursionError):
+        return None
+
+
+def as_history(data: bytes) -> bytes:
+    """A snapshot's export as it is once there is something newer: whether it is a leaf depends on when one asks, and the version does not."""
+    if b'"IsLeaf"' not in data or (texts := members(data)) is None or texts.get("IsLeaf", b"false") == b"false":
+        return data
+    return b"{" + b",".join(dumps(name) + b":" + (b"false" if name == "IsLeaf" else text) for name, text in texts.items()) + b"}"
 
 
 _STATUS_MEMBERS = frozenset({"StatusCode", "CreationTime", "EndTime"})

@@ -27,6 +27,8 @@ class Finding:
 
 RULES: Mapping[str, str] = {
     "asset-id": "The id of an asset has the form <workspace>.<family>.<version>.",
+    "asset-not-there": "The workspace has what a node refers to (check --remote).",
+    "asset-unlisted": "assets.json lists what a node refers to.",
     "companion": "sync.json and assets.json can be read, and no two folders are bound to one experiment of a remote.",
     "conflict-marker": "No conflict of a merge is left in a file.",
     "cycle": "The edges of a graph do not run in a circle.",

@@ -1,8 +1,9 @@
 """The folders of experiments and web services in a commit: their bindings and content ids, now and in history."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from amlgit.errors import InvalidDocument
 from amlgit.form.companions import ASSETS, SYNC, Binding, read_sync
@@ -69,12 +70,40 @@ def folders(repository: Repository, rev: str | None) -> list[Folder]:
     return sorted(result, key=lambda folder: folder.path)
 
 
-def past_contents(repository: Repository, rev: str, folder: Folder) -> set[str]:
-    """Every content id the folder ever had in the history of a commit."""
-    commits = repository.text("log", "--full-history", "--format=%H", rev, "--", f":(literal){folder.path}").split()
-    trees = repository.blobs(f"{commit}:{folder.path}" for commit in commits)
-    ids = {content_id(data, folder.kind, repository.object_format) for data in trees.values()}
-    return {found for found in ids if found is not None}
+class Past(NamedTuple):
+    """A commit that did something about a folder, those before it that did, and the folder as it has it (several, where it was copied)."""
+
+    commit: str
+    parents: Sequence[str]
+    folders: Sequence[Folder]
+
+
+def past(repository: Repository, rev: str, places: Sequence[Folder]) -> list[Past]:
+    """What the history of a commit did about a folder, at any of its places, oldest first; bindings that can't be read are left out."""
+    paths = [place.path for place in places]
+    asked = ("rev-list", "--simplify-merges", "--topo-order", "--reverse", "--parents", rev)  # not log, whose parents log.follow spoils
+    listed = [line.split() for line in repository.text(*asked, "--", *(f":(literal){path}" for path in paths)).splitlines()]
+    trees = repository.blobs(f"{commit}:{path}" for commit, *_ in listed for path in paths)
+    sync_ids = {tree: tree_ids(tree, repository.object_format).get(SYNC, "") for tree in dict.fromkeys(trees.values())}
+    syncs = repository.blobs({sync for sync in sync_ids.values() if sync})
+    bindings = {sync: _past_bindings(data) for sync, data in syncs.items()}
+    contents = {(tree, place.kind): content_id(tree, place.kind, repository.object_format) for tree in sync_ids for place in places}
+    found = []
+    for commit, *parents in listed:
+        here = [(place, tree) for place in places if (tree := trees.get(f"{commit}:{place.path}")) is not None]
+        states = [
+            Folder(path=place.path, kind=place.kind, bindings=bindings.get(sync_ids[tree], {}), content=contents[tree, place.kind])
+            for place, tree in here
+        ]
+        found.append(Past(commit, parents, states))
+    return found
+
+
+def _past_bindings(data: bytes) -> Mapping[str, Binding]:
+    try:
+        return read_sync(data, SYNC)
+    except InvalidDocument:  # a conflict that was committed, say: nobody can mend what is in history
+        return {}
 
 
 def removed(repository: Repository, rev: str) -> list[Folder]:

@@ -13,7 +13,8 @@ from amlgit.store.folders import PARENTS
 from amlgit.store.repository import Repository
 from amlgit.store.settings import DRIVER
 
-_BASE, _OURS, _THEIRS = "1", "2", "3"
+_SIDES = {"1": "base", "2": "ours", "3": "theirs"}
+"""Stage in the index → side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,8 @@ class Unmerged:
     base: str | None
     ours: str | None
     theirs: str | None
+    executable: frozenset[str] = frozenset()
+    """The sides (`base`, `ours`, `theirs`) on which it is a program."""
 
 
 def with_driver() -> tuple[str, ...]:
@@ -101,7 +104,7 @@ def reopen(repository: Repository, sides: Sequence[str], folder: str, names: Seq
     """Make files of a folder conflicts of base, ours and theirs again: while they are rewritten, a merge can be aborted only over such."""
     zeros = "0" * (40 if repository.object_format == "sha1" else 64)
     lines = [f"0 {zeros}\t{folder}/{name}" for name in names]
-    for stage, side in zip((_BASE, _OURS, _THEIRS), sides, strict=True):
+    for stage, side in zip(_SIDES, sides, strict=True):
         files = repository.tree(side, folder)
         lines += [f"{files[name][0]} {files[name][1]} {stage}\t{folder}/{name}" for name in names if name in files]
     repository.run("update-index", "-z", "--index-info", stdin=os.fsencode("".join(f"{line}\0" for line in lines)))
@@ -109,13 +112,20 @@ def reopen(repository: Repository, sides: Sequence[str], folder: str, names: Seq
 
 def unmerged(repository: Repository) -> list[Unmerged]:
     """What git could not merge, in order of the paths."""
-    stages: dict[str, dict[str, str]] = {}
+    stages: dict[str, dict[str, tuple[str, str]]] = {}
     for entry in repository.run("ls-files", "--unmerged", "-z", "--full-name", "--", ":/").split(b"\0"):
         head, _, path = entry.partition(b"\t")
         if path:
-            _, object_id, stage = head.decode().split(" ")
-            stages.setdefault(os.fsdecode(path), {})[stage] = object_id
-    return [Unmerged(path=path, base=found.get(_BASE), ours=found.get(_OURS), theirs=found.get(_THEIRS)) for path, found in sorted(stages.items())]
+            mode, object_id, stage = head.decode().split(" ")
+            stages.setdefault(os.fsdecode(path), {})[_SIDES[stage]] = (object_id, mode)
+    return [
+        Unmerged(
+            path=path,
+            executable=frozenset(side for side, (_, mode) in found.items() if mode == "100755"),
+            **{side: found[side][0] if side in found else None for side in _SIDES.values()},
+        )
+        for path, found in sorted(stages.items())
+    ]
 
 
 def marker_sizes(repository: Repository, paths: Sequence[str]) -> Mapping[str, int]:

@@ -25,7 +25,7 @@ models/*.ilearner filter=lfs diff=lfs merge=lfs -text
     "kept by 'amlgit install'",
 )
 _CONFIG = b"form = 1\n"
-_FALLBACK = Identity(name="amlgit", email="amlgit@localhost")
+FALLBACK = Identity(name="amlgit", email="amlgit@localhost")
 
 
 def attributes(present: bytes) -> bytes:
@@ -113,7 +113,7 @@ def stage(repository: Repository, paths: list[str]) -> None:
 def first_commit(repository: Repository, paths: list[str], message: str) -> None:
     """Commit files on the unborn branch: no hook, no signature, and a neutral name where no identity is configured."""
     stage(repository, paths)
-    identity = repository.identity() or _FALLBACK
+    identity = repository.identity() or FALLBACK
     now = f"{int(datetime.now(UTC).timestamp())} +0000"
     variables: dict[str, str] = {}
     for role in ("AUTHOR", "COMMITTER"):

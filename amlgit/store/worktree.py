@@ -73,16 +73,21 @@ def finish_pending(repository: Repository) -> None:
 
 def refuse_uncommitted(repository: Repository, old: str | None, paths: Sequence[str]) -> None:
     """Raise Refused where one of the folders or files holds something that is not committed."""
-    if old is None:
-        return
-    status = repository.run("status", "--porcelain", "-z", "--untracked-files=all", "--", *(f":(literal){path}" for path in paths)).split(b"\0")
-    dirty = [entry[3:].decode(errors="replace") for entry in status if len(entry) > 3]
+    dirty = uncommitted(repository, paths) if old is not None else []
     if dirty:
-        raise _dirty(dirty)
+        raise dirty_refused(dirty)
 
 
-def _dirty(paths: Sequence[str]) -> Refused:
-    shown = ", ".join(sorted(paths)[:_SHOWN]) + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+def uncommitted(repository: Repository, paths: Sequence[str], *options: str) -> list[str]:
+    """The files below some paths that are not as the last commit has them."""
+    asked = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", *options, "--", *(f":(literal){path}" for path in paths))
+    return [os.fsdecode(entry[3:]) for entry in repository.run(*asked).split(b"\0") if entry]
+
+
+def dirty_refused(paths: Sequence[str]) -> Refused:
+    """That uncommitted changes are in the way."""
+    names = [os.fsencode(path).decode(errors="replace") for path in sorted(paths)]
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
     return Refused(f"uncommitted changes would be overwritten: {shown}", hint="Commit or stash them, then run this again.")
 
 
@@ -112,7 +117,7 @@ def _refuse_dirty(repository: Repository, root: Path, changes: Sequence[_Change]
         if (here not in change.states and not is_left_out) or staged.get(change.path) not in change.states:
             dirty.append(change.path)
     if dirty:
-        raise _dirty(dirty)
+        raise dirty_refused(dirty)
     return frozenset(change.path for change in changes if change.path in sparse)
 
 
@@ -161,16 +166,28 @@ def _write_files(repository: Repository, root: Path, changes: Sequence[_Change])
                 file.unlink(missing_ok=True)
                 _remove_empty_folders(root, file.parent)
             else:
-                file.parent.mkdir(parents=True, exist_ok=True)
                 replace_file(repository, root, file, contents[change.new], is_executable=change.new_mode == "100755")
     except OSError as error:
-        raise StorageFailed(
-            f"the work tree can't be written: {error.filename}: {error.strerror}", hint="Nothing is lost; mend that and run this again."
-        ) from error
+        raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> StorageFailed:
+    return StorageFailed(f"the work tree can't be written: {error.filename}: {error.strerror}", hint="Nothing is lost; mend that and run this again.")
 
 
 def replace_file(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool = False) -> None:
-    """Give a file of the work tree its content in one step; what a kill leaves of it is no file of the work tree's."""
+    """Give a file of the work tree its content in one step; what a kill leaves of it is no file of the work tree's.
+
+    The caller holds amlgit's lock. Raises StorageFailed where the file can't be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _replace(repository, root, file, data, is_executable=is_executable)
+    except OSError as error:
+        raise _unwritable(error) from error
+
+
+def _replace(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool) -> None:
     aside = repository.private_dir / "file"
     if repository.private_dir.stat().st_dev != root.stat().st_dev:
         # a work tree on another disk than its repository: under one name of its own in the top folder, so that a kill leaves no riddle

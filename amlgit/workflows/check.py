@@ -10,6 +10,7 @@ from amlgit.config import Config
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.form.companions import ASSETS, SYNC, read_assets, read_sync
 from amlgit.form.secrets import Decisions
+from amlgit.model import ids
 from amlgit.model.jsontext import dumps
 from amlgit.review.findings import Finding, conflict_markers, line_of, masked, ordered, sentence, stated_line
 from amlgit.store import chains
@@ -106,7 +107,7 @@ def _fix(repository: Repository, source: Source, paths: Sequence[str], decisions
 
     with exclusive(repository):
         before, _ = _findings(source, paths, decisions)
-        for folder in source.folders(lambda path: _is_wanted(path, paths)):
+        for folder in source.folders(lambda path: is_wanted(path, paths)):
             if any(finding.fixable and finding.path.startswith(f"{folder.path}/") for finding in before):
                 write(repository.require_work_tree(), folder, family(folder))
         after, checked = _findings(source, paths, decisions)
@@ -120,14 +121,15 @@ def finding_folder(path: str) -> str:
     return "/".join(path.split("/")[:2])
 
 
-def _is_wanted(folder: str, paths: Sequence[str]) -> bool:
+def is_wanted(folder: str, paths: Sequence[str]) -> bool:
+    """Whether a folder is meant by one of the paths; all are where there is none."""
     return not paths or any(path in ("", folder) or path.startswith(f"{folder}/") or folder.startswith(f"{path}/") for path in paths)
 
 
 def _findings(source: Source, paths: Sequence[str], decisions: Decisions) -> tuple[tuple[Finding, ...], int]:
     found: list[Finding] = []
     checked: list[str] = []
-    for folder in source.folders(lambda path: _is_wanted(path, paths)):
+    for folder in source.folders(lambda path: is_wanted(path, paths)):
         if SYNC not in folder.files and not any(_is_content(folder, path) for path in (*folder.files, *folder.others)):
             continue  # the user's own folder
         checked.append(folder.path)
@@ -161,6 +163,7 @@ def _folder(folder: FolderFiles, decisions: Decisions) -> Iterator[Finding]:
         hint = "Resolve it, then 'git add' it."
         yield Finding(rule="conflict-marker", message="The file is in conflict, and not merged yet.", path=path, hint=hint)
     yield from _companions(folder)
+    yield from _unlisted(folder)
     own_family = family(folder)
     decisions = _of_family(decisions, folder, own_family)
     if folder.kind == chains.EXPERIMENT:
@@ -173,6 +176,31 @@ def _folder(folder: FolderFiles, decisions: Decisions) -> Iterator[Finding]:
         found = service.inspect(content(folder), own_family, decisions)
     # a link may lead to any file: nothing is written beside one
     yield from (replace(finding, fixable=finding.fixable and not folder.others) for finding in found)
+
+
+def _unlisted(folder: FolderFiles) -> Iterator[Finding]:
+    """The nodes that refer to an asset which the lock file does not list: all that can be told of an asset without its workspace."""
+    from amlgit.form.nodes import FOLDER
+    from amlgit.model.assets import peek
+
+    if folder.kind != chains.EXPERIMENT or ASSETS not in folder.files:
+        return
+    try:
+        listed = {asset.id for asset in read_assets(folder.files[ASSETS], ASSETS)}
+    except InvalidDocument:
+        return  # told as what is wrong with that file
+    for path in sorted(folder.files):
+        found = peek(folder.files[path]) if path.startswith(FOLDER) and path.endswith(".json") else None
+        for asset in sorted(found or ()):
+            if asset.id not in listed and ids.resource_id(asset.id) is not None:
+                yield Finding(
+                    rule="asset-unlisted",
+                    severity="warning",
+                    message=f"This {asset.kind} is new here: {ASSETS} does not list it ({asset.id}).",
+                    path=path,
+                    line=line_of(folder.files[path], dumps(asset.id)),
+                    hint="'amlgit check --remote NAME' asks the workspace for it; a pull writes the list.",
+                )
 
 
 def _families(folder: FolderFiles) -> list[str]:

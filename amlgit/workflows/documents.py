@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from amlgit.errors import InvalidDocument
 from amlgit.form import experiments
 from amlgit.form.companions import ASSETS, read_names
+from amlgit.model import assets
+from amlgit.model.assets import Asset
 from amlgit.model.jsontext import Json, Object, dumps
 from amlgit.store import chains
 from amlgit.store.folders import Folder, is_content
@@ -70,6 +72,17 @@ def asset_names(repository: Repository, folder: Folder | None) -> dict[str, str]
         return {}
     path = repository.work_tree / folder.path / ASSETS
     return read_names(path.read_bytes(), f"{folder.path}/{ASSETS}") if path.is_file() else {}
+
+
+def node_assets(path: str, data: bytes) -> frozenset[Asset]:
+    """What a node's file refers to; nothing where it can't be read."""
+    seen = assets.peek(data)
+    if seen is not None:
+        return seen
+    try:
+        return frozenset(assets.of_node(experiments.parse(path, data)))
+    except InvalidDocument:
+        return frozenset()
 
 
 def wire(document: Json) -> bytes:

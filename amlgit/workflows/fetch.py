@@ -71,12 +71,22 @@ class _Found:
 
 
 def fetch(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> FetchReport:
-    """Bring the chains of an archive up to date; raises UsageError where there is no archive."""
-    with archive.listing(remote.location(root)) as found, exclusive(repository):
+    """Bring the chains of a remote up to date; raises UsageError where there is no archive."""
+    with exclusive(repository):
         try:
-            return record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
+            return take(repository, settings, remote, root, progress)
         finally:
             incoming.sweep(repository)
+
+
+def take(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> FetchReport:
+    """`fetch` for a caller that holds the lock and sweeps."""
+    if remote.kind == "studio":
+        from amlgit.workflows.fetch_studio import take_studio  # HTTP costs start-up, and an archive needs none of it
+
+        return take_studio(repository, settings, remote, progress)
+    with archive.listing(remote.archive_path(root)) as found:
+        return record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
 
 
 def record(
@@ -93,9 +103,24 @@ def record(
 
     With `newest`, a draft that can't be told apart in time from known versions comes after them.
     """
+    report = write_chains(repository, settings, f"{chains.PREFIX}{remote}/", found, progress, file_times=file_times, newest=newest)
+    keep_held(repository, remote, report.held)
+    return report
+
+
+def write_chains(
+    repository: Repository,
+    settings: Config,
+    prefix: str,
+    found: Listing,
+    progress: Progress,
+    *,
+    file_times: bool = False,
+    newest: bool = False,
+) -> FetchReport:
+    """`record` without a note of what is held back, into the refs `<prefix><family>`."""
     seen = _look_at_all(found, progress, file_times=file_times)
-    own, shared = repository.refs(f"{chains.PREFIX}{remote}/"), chains.shared(repository)
-    prefix = chains.ref(remote, "")
+    own, shared = repository.refs(prefix), chains.shared(repository)
     names = sorted({prefix + family for family in seen.subjects} | {ref for ref in shared if ref.startswith(prefix)})
     for subjects in seen.subjects.values():
         subjects.sort(key=lambda subject: subject.time)
@@ -114,9 +139,8 @@ def record(
     changes = [(ref, tip, own.get(ref)) for ref, tip in sorted((written | session.adopted).items()) if tip != own.get(ref)]
     if changes:
         repository.update_refs(changes)
-    _keep_held(repository, remote, session.held)
     return FetchReport(
-        remote=remote,
+        remote=prefix.split("/")[-2],
         chains=tuple(session.reports),
         held=tuple(session.held),
         problems=(*found.problems, *sorted(seen.problems, key=lambda problem: problem.name)),
@@ -217,7 +241,7 @@ class _Session:
                     is_held = is_held or drafted is _HELD
                 else:
                     self._waits()
-            yield from sorted(chosen.values(), key=lambda item: (item.content, item.snapshot or ""))
+            yield from _at_one_time(chosen.values())
 
     @staticmethod
     def _choose(chosen: dict[tuple[str | None, str], Draft | Version], item: Draft | Version) -> None:
@@ -244,6 +268,13 @@ class _Session:
         self.held[-1] = Held(document=last.document, title=last.title, suspicions=last.suspicions, waiting=last.waiting + 1)
 
 
+def _at_one_time(items: Iterable[Draft | Version]) -> list[Draft | Version]:
+    """Versions of the same second, the way they come to be in that order on every machine: runs as they began, by their snapshots' ids."""
+    listed = sorted(items, key=lambda item: (item.content, item.snapshot or ""))
+    # a snapshot's id ends with a stamp that counts down
+    return sorted(listed, key=lambda item: item.snapshot or "", reverse=True) if all(item.snapshot for item in listed) else listed
+
+
 class _Held:
     pass
 
@@ -255,7 +286,7 @@ def _held_file(repository: Repository) -> Path:
     return repository.private_dir / "held.json"
 
 
-def _keep_held(repository: Repository, remote: str, held: Iterable[Held]) -> None:
+def keep_held(repository: Repository, remote: str, held: Iterable[Held]) -> None:
     """Note for `secret list` what is held back: places and hashes, never the texts themselves."""
     noted = dict(read_held(repository))
     noted[remote] = [

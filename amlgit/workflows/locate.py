@@ -12,7 +12,7 @@ from amlgit.store.chains import Version
 from amlgit.store.folders import Folder
 from amlgit.store.repository import Repository
 from amlgit.store.streams import Commit
-from amlgit.workflows.seen import family_of, last_seen
+from amlgit.workflows.seen import History, family_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,7 @@ class _Search:
         named = [version for version in versions if version.snapshot in self._place.snapshots]
         if named or self._place.head is None:
             return (named or versions)[-1]
-        return versions[last_seen(self._repository, self._place.head, remote, folder, versions)]  # -1, for none seen, is the newest
+        return versions[History(self._repository, self._place.head).last_seen(remote, folder, versions)]  # -1, for none seen, is the newest
 
     def _by_sync(self, folder: Folder, remote: str) -> Located:
         """What a clone without the record can tell: `sync.json` says of which version it is, and what content that had."""

@@ -185,7 +185,6 @@ def _write(repository: Repository, sides: _Sides, path: str, whole: _Whole) -> N
     merging.reopen(repository, (sides.base, sides.ours, sides.theirs), path, names)
     for name in names:
         if name in whole.content:
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
             replace_file(repository, repository.require_work_tree(), place / name, whole.content[name])
         else:
             (place / name).unlink(missing_ok=True)

@@ -8,19 +8,20 @@ from amlgit.config import Config, Remote
 from amlgit.errors import Refused
 from amlgit.form import naming, secrets
 from amlgit.form.companions import ASSETS, SYNC, Binding, write_sync
-from amlgit.remotes import archive
-from amlgit.store import chains, incoming, trailers
+from amlgit.review.findings import Finding
+from amlgit.store import chains, drafts, incoming, trailers
 from amlgit.store.chains import Version
-from amlgit.store.folders import PARENTS, Folder, content_entries, folders, removed
+from amlgit.store.folders import PARENTS, Folder, content_entries, folders
 from amlgit.store.incoming import Incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.objects import TreeEntry, blob_id, read_tree
 from amlgit.store.picking import forget_finished
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
-from amlgit.workflows.fetch import FetchReport, Progress, record
-from amlgit.workflows.reconcile import Edited, reconcile, refuse_unmergeable
-from amlgit.workflows.seen import family_of, last_seen
+from amlgit.workflows.bind import bind_made
+from amlgit.workflows.fetch import FetchReport, Progress, take
+from amlgit.workflows.reconcile import Edited, prepare, reconcile
+from amlgit.workflows.seen import History, bound_to, family_of, is_bound
 from amlgit.workflows.version_trees import VersionTrees
 
 _BATCH = 500
@@ -60,6 +61,8 @@ class PullReport:
     folders: tuple[FolderReport, ...]
     replaced: tuple[Replaced, ...]
     head: str | None
+    faults: tuple[Finding, ...] = ()
+    """What is wrong in what git merged without a conflict, and was wrong on neither side."""
 
     @property
     def commits(self) -> int:
@@ -72,6 +75,15 @@ class PullReport:
         return any(folder.waiting for folder in self.folders)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What the branch got."""
+
+    head: str | None
+    folders: tuple[FolderReport, ...]
+    faults: tuple[Finding, ...] = ()
+
+
 @dataclass(slots=True)
 class _Plan:
     """One folder and the versions it is to get; and, while they are written, what it holds."""
@@ -81,6 +93,8 @@ class _Plan:
     remote: str
     family: str
     bindings: dict[str, Binding]
+    base: Version | None
+    """The newest version it has seen."""
     versions: Sequence[Version]
     entries: Sequence[TreeEntry] = ()
     companions: dict[str, bytes] = field(default_factory=dict)
@@ -88,25 +102,30 @@ class _Plan:
 
 def pull(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> PullReport:
     """Fetch a remote and bring the branch up to it; raises Refused, before anything moves, where that would overwrite something."""
-    refuse_unready(repository)
     with exclusive(repository):
+        refuse_unready(repository)
         try:
             finish_pending(repository)
             forget_finished(repository)
-            with archive.listing(remote.location(root)) as found:
-                fetched = record(repository, settings, remote.name, found, progress, file_times=remote.file_times)
-            del found  # thousands of documents that the branch has no use for
-            head, reports = bring_up(repository, remote.name, frozenset(remote.skip), progress)
+            fetched = take(repository, settings, remote, root, progress)
+            bind_made(repository, remote.name)
+            brought = bring_up(repository, settings, remote.name, frozenset(remote.skip), progress)
         finally:
             incoming.sweep(repository)
-    return PullReport(fetched=fetched, folders=reports, replaced=replaced_in(repository, head, reports), head=head)
+    return report(repository, fetched, brought)
 
 
-def replaced_in(repository: Repository, head: str | None, reports: Sequence[FolderReport]) -> tuple[Replaced, ...]:
+def report(repository: Repository, fetched: FetchReport, brought: Brought) -> PullReport:
+    """The report of a fetch and of what the branch then got."""
+    replaced = _replaced_in(repository, brought.head, brought.folders)
+    return PullReport(fetched=fetched, folders=brought.folders, replaced=replaced, head=brought.head, faults=brought.faults)
+
+
+def _replaced_in(repository: Repository, head: str | None, reports: Sequence[FolderReport]) -> tuple[Replaced, ...]:
     """The placeholders in the folders that were pulled."""
     found: dict[tuple[str, str], list[int]] = {}
     for report in reports:
-        if report.state == "pulled" and head is not None:
+        if report.state in ("pulled", "merged") and head is not None:
             files = repository.tree(head, report.path)
             contents = repository.blobs(object_id for _, object_id in files.values())
             for path, (_, object_id) in sorted(files.items()):
@@ -124,25 +143,25 @@ def refuse_unready(repository: Repository) -> None:
 
 
 def bring_up(
-    repository: Repository, remote: str, skip: frozenset[str], progress: Progress, only: frozenset[str] | None = None
-) -> tuple[str | None, tuple[FolderReport, ...]]:
+    repository: Repository, settings: Config, remote: str, skip: frozenset[str], progress: Progress, only: frozenset[str] | None = None
+) -> Brought:
     """Bring the branch up to the chains of a remote (to those of the families in `only`); the caller holds the lock and sweeps."""
     head = repository.head()
     plans, edited, reports = _plan(repository, head, remote, skip, only)
-    if edited:
-        refuse_unmergeable(repository, str(head), edited)  # before anything moves
+    prepared = prepare(repository, str(head), edited) if edited else None  # may refuse, and nothing has moved yet
     if plans:
         with incoming.receive(repository) as stream:
             tip = _write_branch(repository, stream, head, plans, progress)
         fast_forward(repository, head, tip, f"pull {remote}")
         head = tip
         reports += [FolderReport(path=plan.path, title=plan.versions[-1].title, commits=len(plan.versions), state="pulled") for plan in plans]
-    if edited:
-        done = reconcile(repository, str(head), edited)
-        head = done.head
+    faults: tuple[Finding, ...] = ()
+    if prepared is not None:
+        done = reconcile(repository, settings, str(head), prepared)
+        head, faults = done.head, done.faults
         reports += [_edited_report(entry, "merged", commits=1) for entry in done.merged]
         reports += [_edited_report(entry, "conflicts", waiting=entry.waiting) for entry in done.conflicts]
-    return head, tuple(sorted(reports, key=lambda report: report.path))
+    return Brought(head=head, folders=tuple(sorted(reports, key=lambda report: report.path)), faults=faults)
 
 
 def _edited_report(entry: Edited, state: str, *, commits: int = 0, waiting: int = 0) -> FolderReport:
@@ -154,34 +173,31 @@ def _plan(
 ) -> tuple[list[_Plan], list[Edited], list[FolderReport]]:
     present = folders(repository, head)
     taken = {folder.path for folder in present}
-    gone: list[Folder] | None = None
+    history = History(repository, str(head))
     plans: list[_Plan] = []
     edited: list[Edited] = []
     reports: list[FolderReport] = []
-    for ref, tip in sorted(repository.refs(f"{chains.PREFIX}{remote}/").items()):
-        family = ref.rpartition("/")[2]
+    for family, listed in drafts.histories(repository, remote):
         if only is not None and family not in only:
             continue
-        listed = chains.versions(repository, tip)
-        bound = [folder for folder in present if remote in folder.bindings and family_of(folder.bindings[remote]) == family]
+        bound = [folder for folder in present if is_bound(folder, remote, family)]
         if len(bound) > 1:
             names = " and ".join(folder.path for folder in bound)
             raise Refused(f"{names} are bound to the same experiment of {remote!r}", hint=f"Remove '{SYNC}' from the copy.")
         if family in skip:
             reports.append(FolderReport(path="", title=listed[-1].title, commits=0, state="skipped"))
         elif bound:
-            match _plan_known(repository, str(head), remote, bound[0], listed):
+            match _plan_known(history, remote, bound[0], listed):
                 case _Plan() as plan:
                     plans.append(plan)
                 case Edited() as entry:
                     edited.append(entry)
-                case report:
-                    reports.append(report)
+                case FolderReport() as settled:
+                    reports.append(settled)
         else:
-            gone = gone if gone is not None else removed(repository, head) if head else []
-            was = next((folder for folder in gone if remote in folder.bindings and family_of(folder.bindings[remote]) == family), None)
-            if was is not None and head is not None:
-                seen = last_seen(repository, head, remote, was, listed)
+            was = next((folder for folder in history.gone if is_bound(folder, remote, family)), None) if head is not None else None
+            if was is not None:
+                seen = history.last_seen(remote, was, listed)
                 reports.append(FolderReport(path=was.path, title=listed[-1].title, commits=0, state="removed here", waiting=len(listed) - 1 - seen))
                 continue
             if head is not None and (repository.common_dir / "shallow").exists():
@@ -191,15 +207,15 @@ def _plan(
                 continue
             parent = PARENTS[listed[-1].kind]
             name = naming.folder(listed[0].title, family, (path.removeprefix(f"{parent}/") for path in taken))
-            plans.append(_Plan(path=f"{parent}/{name}", kind=listed[-1].kind, remote=remote, family=family, bindings={}, versions=listed))
+            plans.append(_Plan(path=f"{parent}/{name}", kind=listed[-1].kind, remote=remote, family=family, bindings={}, base=None, versions=listed))
             taken.add(f"{parent}/{name}")
     return plans, edited, reports
 
 
-def _plan_known(repository: Repository, head: str, remote: str, folder: Folder, listed: Sequence[Version]) -> "_Plan | Edited | FolderReport":
+def _plan_known(history: History, remote: str, folder: Folder, listed: Sequence[Version]) -> "_Plan | Edited | FolderReport":
     """What is to be done about a folder: as its base has it, edited here, or nothing."""
-    seen = last_seen(repository, head, remote, folder, listed)
-    if seen == len(listed) - 1 or (seen < 0 and folder.content == listed[-1].content):
+    seen = history.last_seen(remote, folder, listed)
+    if seen == len(listed) - 1:
         return FolderReport(path=folder.path, title=listed[-1].title, commits=0, state="up to date")
     if seen >= 0 and folder.content == listed[seen].content:
         return _Plan(
@@ -208,6 +224,7 @@ def _plan_known(repository: Repository, head: str, remote: str, folder: Folder, 
             remote=remote,
             family=family_of(folder.bindings[remote]),
             bindings=dict(folder.bindings),
+            base=listed[seen],
             versions=listed[seen + 1 :],
         )
     base = listed[seen] if seen >= 0 else None
@@ -217,7 +234,8 @@ def _plan_known(repository: Repository, head: str, remote: str, folder: Folder, 
 def _write_branch(repository: Repository, stream: Incoming, head: str | None, plans: Sequence[_Plan], progress: Progress) -> str:
     """Commits for all versions of all plans, in order of time; gives the new tip."""
     ref = "refs/heads/amlgit-incoming"
-    steps = sorted(((version, plan) for plan in plans for version in plan.versions), key=lambda step: (step[0].time, step[1].path, step[0].number))
+    # sorting keeps the versions of a plan in their order where their times are the same
+    steps = sorted(((version, plan) for plan in plans for version in plan.versions), key=lambda step: (step[0].time, step[1].path))
     parent = head
     trees = VersionTrees(repository)
     for plan in plans:
@@ -239,9 +257,9 @@ def _changes(repository: Repository, stream: Incoming, trees: VersionTrees, vers
     entries = trees.content(version)
     names = {entry.name for entry in entries}
     experiment = trailers.value(version.message, trailers.EXPERIMENT) or trailers.value(version.message, trailers.SERVICE) or ""
-    plan.bindings[plan.remote] = Binding(
-        experiment=_bound_id(experiment, version, plan), run=version.snapshot, content=version.content, time=version.time
-    )
+    bound = _bound_id(experiment, version, plan)
+    plan.bindings[plan.remote] = bound_to(version, bound, was=plan.bindings.get(plan.remote), base=plan.base)
+    plan.base = version
     companions = {SYNC: write_sync(plan.bindings)}
     if version.kind == chains.EXPERIMENT:
         companions[ASSETS] = trees.assets(entries)

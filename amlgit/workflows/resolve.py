@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from amlgit.compare.page_merge import Style, merge_page
-from amlgit.config import Config, write_atomically
+from amlgit.config import Config
 from amlgit.errors import UsageError
 from amlgit.review import conflicts
 from amlgit.review.conflicts import Block
@@ -17,6 +17,7 @@ from amlgit.store.lock import exclusive
 from amlgit.store.merging import Unmerged
 from amlgit.store.repository import Repository
 from amlgit.store.text_merge import merge_texts
+from amlgit.store.worktree import replace_file
 from amlgit.workflows.merge_faults import errors, new_faults
 
 
@@ -184,13 +185,15 @@ class _Settled:
     text: bytes | None
     is_whole: bool
     """Whether no conflict is left in it."""
+    is_executable: bool | None = None
+    """None where that stays as it is."""
 
 
 def _settled(places: Sequence[_Place], side: str) -> _Settled:
     file = places[0].file
     choices = {place.block: side for place in places if place.block is not None}
     if not choices:
-        return _Settled(file.sides[side], is_whole=True)
+        return _Settled(file.sides[side], is_whole=True, is_executable=side in file.entry.executable)
     if side == "base" and any(file.blocks[number].base is None for number in choices):
         raise UsageError(f"{file.entry.path}: it can't be told what this was before", hint="Edit the file, and 'git add' it.")
     text = "".join(conflicts.settled(file.lines, file.blocks, choices))
@@ -203,8 +206,9 @@ def _put(repository: Repository, path: str, settled: _Settled) -> None:
     if settled.text is None:
         place.unlink(missing_ok=True)
     else:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, settled.text)
+        was_executable = place.is_file() and os.access(place, os.X_OK)
+        is_executable = was_executable if settled.is_executable is None else settled.is_executable
+        replace_file(repository, repository.require_work_tree(), place, settled.text, is_executable=is_executable)
     if settled.is_whole:
         merging.stage(repository, [path])
 
@@ -221,7 +225,9 @@ def _with_partners(repository: Repository, entry: Unmerged, side: str) -> dict[s
     names = {name for name in files.keys() | present if PurePosixPath(name).stem == path.stem and name != path.name}
     conflicting = {unmerged.path for unmerged in merging.unmerged(repository)}
     return {
-        f"{path.parent}/{name}": _Settled(contents[files[name][1]] if name in files else None, is_whole=True)
+        f"{path.parent}/{name}": _Settled(contents[files[name][1]], is_whole=True, is_executable=files[name][0] == "100755")
+        if name in files
+        else _Settled(None, is_whole=True)
         for name in sorted(names)
         if f"{path.parent}/{name}" not in conflicting and (name in files) != (name in present)
     }

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from amlgit import config
@@ -88,6 +88,20 @@ def add_remote(repository: Repository, name: str, path: Path, *, file_times: boo
     return remote
 
 
+def studio_remote(name: str, *, workspace: str, location: str | None = None, url: str | None = None) -> Remote:
+    """A workspace of the service as a remote, nothing written or sent yet; raises UsageError for what can't be one."""
+    from amlgit.remotes import regions  # costs start-up, and an archive needs none of it
+
+    config.check_remote_name(name)
+    config.check_workspace(workspace)
+    if (location is None) == (url is None):
+        raise UsageError("where is the workspace? one of a location and a URL says it", hint=f"Locations: {', '.join(regions.LOCATIONS)}.")
+    if url is not None:
+        origin, prefix = regions.of_url(url)
+        return Remote(name=name, kind="studio", workspace=workspace, url=f"{origin.url}{prefix}")
+    return Remote(name=name, kind="studio", workspace=workspace, location=regions.known_location(str(location)))
+
+
 def clone(
     archive: Path, folder: Path, environment: Mapping[str, str], progress: Progress, *, remote: str = "archive", file_times: bool = False
 ) -> PullReport:
@@ -95,14 +109,24 @@ def clone(
     config.check_remote_name(remote)
     if not archive.exists():
         raise UsageError(f"there is no archive at {archive}", hint="Name a folder, a zip file or an exported JSON file.")
+    return _clone_into(folder, Remote(name=remote, kind="archive", path=str(archive.resolve()), file_times=file_times), environment, progress)
+
+
+def clone_studio(remote: Remote, folder: Path, environment: Mapping[str, str], progress: Progress) -> PullReport:
+    """A new repository with everything a workspace holds; cut off, it goes on when it is run again."""
+    return _clone_into(folder, remote, environment, progress)
+
+
+def _clone_into(folder: Path, remote: Remote, environment: Mapping[str, str], progress: Progress) -> PullReport:
     is_ours = _make(folder)
     with _alone_in(folder):
         marker = folder / ".git" / "amlgit" / _CLONING
-        _refuse_foreign(folder, marker, archive, remote)
+        _refuse_foreign(folder, marker, remote)
         try:
-            return _clone(archive, folder, marker, environment, progress, remote, file_times=file_times)
+            return _clone(remote, folder, marker, environment, progress)
         except BaseException:
-            if is_ours:  # like git clone: what can't be finished leaves nothing behind
+            # like git clone: what can't be finished leaves nothing behind, unless it is downloads that the next run goes on with
+            if is_ours and not (folder / ".git" / "amlgit" / "spool").exists():
                 shutil.rmtree(folder, ignore_errors=True)
             raise
 
@@ -143,33 +167,36 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(opened)
 
 
-def _refuse_foreign(folder: Path, marker: Path, archive: Path, remote: str) -> None:
-    """Raise UsageError where the folder holds something else than what a clone of this archive, cut off, has left."""
+def _refuse_foreign(folder: Path, marker: Path, remote: Remote) -> None:
+    """Raise UsageError where the folder holds something else than what a clone of this remote, cut off, has left."""
     if marker.exists():
-        known = config.load(folder).remotes.get(remote)
-        noted = os.fsdecode(marker.read_bytes()) or (str(known.location(folder).resolve()) if known else "")
-        if noted not in ("", str(archive.resolve())):
-            raise UsageError(f"{folder} is a clone of another archive that was cut off", hint="Remove that folder, or name another.")
+        known = config.load(folder).remotes.get(remote.name)
+        noted = os.fsdecode(marker.read_bytes()) or (_source(known, folder) if known else "")
+        if noted not in ("", _source(remote, folder)):
+            raise UsageError(f"{folder} is a clone of another {remote.kind} that was cut off", hint="Remove that folder, or name another.")
     elif any(path.is_symlink() or not path.is_dir() for path in folder.rglob("*") if path.name != f".{_CLONING}.amlgit-new"):
         raise UsageError(f"{folder} exists and is not an empty folder", hint="Name another folder, or use 'amlgit init' and 'amlgit pull' in it.")
 
 
-def _clone(
-    archive: Path, folder: Path, marker: Path, environment: Mapping[str, str], progress: Progress, remote: str, *, file_times: bool
-) -> PullReport:
+def _source(remote: Remote, root: Path) -> str:
+    """What a clone is of, in one line."""
+    return str(remote.archive_path(root).resolve()) if remote.kind == "archive" else remote.place
+
+
+def _clone(remote: Remote, folder: Path, marker: Path, environment: Mapping[str, str], progress: Progress) -> PullReport:
     marker.parent.mkdir(parents=True, exist_ok=True)
-    config.write_atomically(marker, os.fsencode(archive.resolve()))
+    config.write_atomically(marker, os.fsencode(_source(remote, folder)))
     repository = repositories.create(folder, environment)
     root = repository.require_work_tree()
     with exclusive(repository):
         setup.write_config(root)
         setup.write_attributes(root)
         settings.configure(repository)
-    if remote not in config.load(root).remotes:
-        add_remote(repository, remote, archive, file_times=file_times)
+    if remote.name not in config.load(root).remotes:
+        config.add_remote(root, replace(remote, path=setup.relative(Path(remote.path), root)) if remote.kind == "archive" else remote)
     if repository.head() is None:
         setup.first_commit(repository, [config.FILE, setup.ATTRIBUTES_FILE], "Set up amlgit\n")
     chosen = config.load(root)
-    report = pull(repository, chosen, chosen.remote(remote), root, progress)
+    report = pull(repository, chosen, chosen.remote(remote.name), root, progress)
     marker.unlink(missing_ok=True)
     return report

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from amlgit.store import chains
+from amlgit.store import chains, drafts
 from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.present import uncommitted
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
 from amlgit.workflows.fetch import read_held
-from amlgit.workflows.seen import family_of, last_seen
+from amlgit.workflows.seen import History, family_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,8 @@ def status(repository: Repository) -> StatusReport:
     tips = chains.tips(repository)
     files = uncommitted(repository)
     present = folders(repository, head)
-    rows = [_folder(repository, str(head), folder, tips, files) for folder in present]
+    history = History(repository, str(head))
+    rows = [_folder(repository, history, folder, tips | repository.refs(drafts.PREFIX), files) for folder in present]
     known = {folder.path for folder in present}
     new = sorted({path for path in (folder_of(file) for file in files) if path and path not in known})
     rows += [FolderStatus(path=path, uncommitted=tuple(file for file in files if folder_of(file) == path), edited=False, remotes=()) for path in new]
@@ -72,13 +73,13 @@ def status(repository: Repository) -> StatusReport:
     )
 
 
-def _folder(repository: Repository, head: str, folder: Folder, tips: dict[str, str], files: list[str]) -> FolderStatus:
+def _folder(repository: Repository, history: History, folder: Folder, tips: dict[str, str], files: list[str]) -> FolderStatus:
     remotes = []
     is_edited = False
     for remote, binding in sorted(folder.bindings.items()):
         tip = tips.get(chains.ref(remote, family_of(binding)))
-        listed = chains.versions(repository, tip) if tip else []
-        seen = last_seen(repository, head, remote, folder, listed) if listed else -1
+        listed = drafts.history(repository, tip, tips.get(f"{drafts.PREFIX}{remote}/{family_of(binding)}"))
+        seen = history.last_seen(remote, folder, listed) if listed else -1
         remotes.append(BindingStatus(remote=remote, seen=seen + 1, total=len(listed)))
         reference = listed[seen].content if seen >= 0 else binding.content
         is_edited = is_edited or folder.content != reference

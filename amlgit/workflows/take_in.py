@@ -16,7 +16,7 @@ from amlgit.store.repository import Repository
 from amlgit.store.worktree import finish_pending
 from amlgit.workflows.fetch import FetchReport, Progress, record
 from amlgit.workflows.looking import LEFT_ALONE, look
-from amlgit.workflows.pull import PullReport, bring_up, refuse_unready, replaced_in
+from amlgit.workflows.pull import PullReport, bring_up, refuse_unready, report
 
 DEFAULT_REMOTE = "imported"
 """The record that takes in what no remote knows."""
@@ -24,10 +24,10 @@ DEFAULT_REMOTE = "imported"
 
 def import_files(repository: Repository, settings: Config, files: Sequence[Path], remote: str | None, progress: Progress) -> PullReport:
     """Take files in as new versions, into the record of the remote that knows the experiment (or the one named), and onto the branch."""
-    refuse_unready(repository)
     with ExitStack() as stack:
         listings = [stack.enter_context(archive.listing(file)) for file in files]
         stack.enter_context(exclusive(repository))
+        refuse_unready(repository)
         stack.callback(incoming.sweep, repository)
         finish_pending(repository)
         families = _families(listings)
@@ -63,8 +63,7 @@ def _knowing(repository: Repository, family: str) -> str:
 
 def _import(repository: Repository, settings: Config, remote: str, families: set[str], found: Listing, progress: Progress) -> PullReport:
     fetched = record(repository, settings, remote, found, progress, newest=True)
-    head, folders = bring_up(repository, remote, frozenset(), progress, only=frozenset(families))
-    return PullReport(fetched=fetched, folders=folders, replaced=replaced_in(repository, head, folders), head=head)
+    return report(repository, fetched, bring_up(repository, settings, remote, frozenset(), progress, only=frozenset(families)))
 
 
 def _asked_for(problem: Problem) -> Problem:
@@ -84,4 +83,5 @@ def _together(reports: Sequence[PullReport]) -> PullReport:
         folders=tuple(folder for report in reports for folder in report.folders),
         replaced=tuple(replaced for report in reports for replaced in report.replaced),
         head=reports[-1].head,
+        faults=tuple(fault for report in reports for fault in report.faults),
     )

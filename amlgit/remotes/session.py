@@ -1,0 +1,322 @@
+"""HTTP to one service: timeouts, what may be repeated, proxies and certificates of the environment, and where the token goes.
+
+The token goes to the origin it was stored for and nowhere else: a redirect to another one is not followed, links out of answers are
+opened without it, and plain HTTP is for loopback, past every proxy.
+"""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from amlgit import __version__
+from amlgit.errors import AmlgitError, InvalidDocument
+from amlgit.model.jsontext import MAX_BYTES, loads, printable
+from amlgit.remotes import retrying
+from amlgit.remotes.failures import Clash, Doubtful, NoAnswer, NotFound, Rejected, ServiceFailure, Stale, Throttled, Unauthorised
+from amlgit.remotes.regions import Origin, of_url
+from amlgit.remotes.retrying import Budget, Patience
+
+_PIECE = 1 << 18
+_REDIRECTS = 5
+_TOKEN_HEADER = "x-ms-metaanalytics-authorizationtoken"  # noqa: S105 # the header's name
+_REQUEST_IDS = ("x-ms-request-id", "x-ms-client-request-id")
+
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request below `/api/`; `what` names in words what it is about."""
+
+    method: str
+    path: str
+    what: str
+    query: Mapping[str, str] | None = None
+    body: bytes | None = None
+    if_match: str | None = None
+    is_repeatable: bool = False
+    """Whether it does no harm to be served twice."""
+
+    def headers(self) -> dict[str, str]:
+        """What this request needs beside the headers of all."""
+        found = {"Content-Type": "application/json; charset=utf-8"} if self.body is not None else {}
+        return found if self.if_match is None else {**found, "If-Match": self.if_match}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Try:
+    """What became of one time that a request was sent: a body, or a failure."""
+
+    body: bytes = b""
+    request_id: str = ""
+    failure: ServiceFailure | None = None
+    may_pass: bool = False
+    """Whether another try may do better."""
+    was_served: bool = True
+    """Whether the service may have done what was asked."""
+    wait: float | None = None
+
+
+class _Cut(Exception):
+    """An answer that broke off, was too slow or too large."""
+
+
+@dataclass(slots=True)
+class Session:
+    """Requests to one origin, from any number of threads. `close` ends every wait at once."""
+
+    origin: Origin
+    token: str = field(repr=False)
+    prefix: str = ""
+    """The path before `/api`, where a gateway has one."""
+    patience: Patience = field(default_factory=Patience)
+    connections: int = 16
+    count: int = 0
+    """How many requests were sent, repetitions included."""
+    _adapter: HTTPAdapter = field(init=False, repr=False)
+    _settings: Mapping[str, Any] = field(init=False, repr=False)  # the library's own values
+    _budget: Budget = field(init=False, repr=False, default_factory=Budget)
+    _closed: threading.Event = field(init=False, repr=False, default_factory=threading.Event)
+    _lock: Any = field(init=False, repr=False, default_factory=threading.Lock)  # its type is not public
+
+    def __post_init__(self) -> None:
+        if not self.token or not self.token.isascii() or not self.token.isprintable() or " " in self.token:
+            raise Unauthorised(
+                "the token is not one: it has a space, a line break or a character that no token has", hint="'amlgit login' stores one."
+            )
+        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=self.connections, max_retries=0)
+        self._settings = _settings(self.origin)
+
+    def close(self) -> None:
+        """Give the connections back and end all waiting."""
+        self._closed.set()
+        self._adapter.close()
+
+    def get(self, path: str, what: str, read: Callable[[bytes], _Value], query: Mapping[str, str] | None = None) -> _Value:
+        """GET, repeated where that may help; what `read` makes of the answer. It raises InvalidDocument for an answer that is none."""
+        return self.send(Request(method="GET", path=path, what=what, query=query, is_repeatable=True), read)
+
+    def send(self, request: Request, read: Callable[[bytes], _Value]) -> _Value:
+        """What `read` makes of the answer.
+
+        A request that is not repeatable is sent again only where nobody can have served it; else it raises Doubtful.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            done = self._attempt(request)
+            if done.failure is None:
+                self._budget.earn()
+                try:
+                    return read(done.body)
+                except InvalidDocument as error:
+                    said = self._said(error)
+                    done = _lost(f"{request.what}: the answer is none of the service's: {said} (request {done.request_id})", done.request_id)
+            assert done.failure is not None
+            if done.may_pass and done.was_served and not request.is_repeatable:
+                raise _doubtful(done.failure, request.what) from done.failure
+            if not done.may_pass or attempt >= self.patience.attempts:
+                raise done.failure
+            wait = done.wait if done.wait is not None else retrying.wait_before(attempt, self.patience)
+            if wait > self.patience.longest_retry_after or not self._budget.spend() or self._closed.wait(wait):
+                raise done.failure
+
+    def _attempt(self, request: Request) -> _Try:
+        own_id = str(uuid.uuid4())
+        try:
+            response = self._follow(request, {**self._own_headers(own_id), **request.headers()})
+        except requests.exceptions.RequestException as error:
+            return self._unanswered(request.what, error, own_id)
+        request_id = printable(next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), own_id))
+        try:
+            body = self._body(response)
+        except _Cut as error:
+            return _lost(f"{request.what}: {error} (request {request_id})", request_id)
+        finally:
+            response.close()
+        return _Try(body=body, request_id=request_id) if response.ok else self._refusal(response, body, request.what, request_id)
+
+    def _unanswered(self, what: str, error: requests.exceptions.RequestException, own_id: str) -> _Try:
+        host = self.origin.host
+        match error:
+            case requests.exceptions.SSLError():
+                failure = NoAnswer(f"{what}: no trusted connection to {host}: {self._reason(error)}", hint=_TLS_HINT, request_id=own_id)
+                return _Try(failure=failure, was_served=False)
+            case requests.exceptions.ConnectTimeout():
+                return _unsent(f"{what}: {host} does not answer within {self.patience.connect_timeout:g} seconds", own_id)
+            case requests.exceptions.ProxyError():
+                return _unsent(f"{what}: the proxy to {host} fails: {self._reason(error)}", own_id)
+            case requests.exceptions.ConnectionError() if _never_connected(error):
+                return _unsent(f"{what}: {host} can't be reached: {self._reason(error)}", own_id)
+            case requests.exceptions.Timeout():
+                return _lost(f"{what}: no answer within {self.patience.read_timeout:g} seconds (request {own_id})", own_id)
+            case requests.exceptions.ConnectionError():
+                return _lost(f"{what}: the connection to {host} broke (request {own_id})", own_id)
+            case _:
+                failure = NoAnswer(f"{what}: {self._said(error)} (request {own_id})", request_id=own_id)
+                return _Try(failure=failure, was_served=False)
+
+    def _own_headers(self, request_id: str) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self.token}",
+            _TOKEN_HEADER: self.token,
+            "User-Agent": f"amlgit/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "x-ms-client-request-id": request_id,
+        }
+
+    def _follow(self, request: Request, headers: Mapping[str, str]) -> requests.Response:
+        """Send it, and follow redirects of a GET within the origin; the library would follow any, netrc's passwords and all."""
+        url, query = f"{self.origin.url}{self.prefix}/api/{request.path}", request.query
+        for _ in range(_REDIRECTS + 1):
+            prepared = requests.PreparedRequest()
+            prepared.prepare(method=request.method, url=url, headers=headers, params=query, data=request.body)
+            with self._lock:
+                self.count += 1
+            timeout = (self.patience.connect_timeout, self.patience.read_timeout)
+            response = self._adapter.send(prepared, stream=True, timeout=timeout, **self._settings)
+            target = response.headers.get("Location")
+            if response.status_code not in {301, 302, 303, 307, 308} or not target:
+                return response
+            response.close()
+            url, query = self._target(request.method, url, target), None
+        raise requests.exceptions.TooManyRedirects("too many redirects")
+
+    def _target(self, method: str, url: str, target: str) -> str:
+        """Where a redirect leads; raises InvalidURL where the request must not go."""
+        try:
+            there = urljoin(url, target)
+            origin, _ = of_url(there.partition("?")[0].partition("#")[0])
+        except (ValueError, AmlgitError):
+            there, origin = "", None
+        if origin != self.origin or method != "GET":
+            where = printable(urlsplit(there).hostname or "another place")
+            raise requests.exceptions.InvalidURL(f"it is redirected to {where}, where the token does not belong")
+        return there
+
+    def _body(self, response: requests.Response) -> bytes:
+        """The whole body, unpacked; raises _Cut."""
+        end = time.monotonic() + self.patience.answer_timeout
+        pieces, size = [], 0
+        try:
+            # `iter_content` waits until a piece is full, however slowly it drips in
+            while piece := response.raw.read1(_PIECE, decode_content=True):
+                size += len(piece)
+                pieces.append(piece)
+                if size > MAX_BYTES:
+                    raise _Cut(f"the answer is larger than {MAX_BYTES >> 20} MiB")
+                if time.monotonic() > end:
+                    raise _Cut(f"the answer took longer than {self.patience.answer_timeout:g} seconds")
+        except requests.exceptions.BaseHTTPError as error:  # type: ignore[attr-defined]  # of the library below: `read1` does not translate
+            raise _Cut("the answer broke off") from error
+        return b"".join(pieces)
+
+    def _refusal(self, response: requests.Response, data: bytes, what: str, request_id: str) -> _Try:
+        status = response.status_code
+        said = self._words(data)
+        message = f"{what}: {status} {_REASONS.get(status, '')}".rstrip() + (f": {said}" if said else "") + f" (request {request_id})"
+        if status in retrying.PASSING:
+            kind: type[ServiceFailure] = Throttled if status in {429, 503, 509} else NoAnswer
+            wait = retrying.retry_after(response.headers.get("Retry-After"))
+            later = f"The service asks to wait {wait:.0f} seconds." if wait is not None and wait > 1 else "Try again later."
+            failure = kind(message, hint=later, status=status, request_id=request_id)
+            return _Try(failure=failure, may_pass=True, was_served=status not in retrying.REFUSED_UNSERVED, wait=wait)
+        kind, hint = _KINDS.get(status, (Rejected if 400 <= status < 500 else NoAnswer, None))
+        return _Try(failure=kind(message, hint=hint, status=status, request_id=request_id), was_served=False)
+
+    def _words(self, data: bytes) -> str:
+        """What an error's body says, in one line: the service's own message, or nothing where a proxy sent a page."""
+        try:
+            document = loads(data)
+        except InvalidDocument:
+            return ""
+        error = document.get("error") if isinstance(document, Mapping) else None
+        message = error.get("message") if isinstance(error, Mapping) else document if isinstance(document, str) else None
+        return self.redact(printable(message, 300)).rstrip(".") if isinstance(message, str) else ""
+
+    def redact(self, text: str) -> str:
+        """The text without the token, wherever a service or a library repeats it."""
+        return text.replace(self.token, "<token>")
+
+    def _said(self, error: Exception) -> str:
+        return self.redact(printable(str(error), 200))
+
+    def _reason(self, error: Exception) -> str:
+        """The innermost reason of a library's failure, which wraps it several times."""
+        cause: BaseException = error
+        while (inner := cause.__cause__ or cause.__context__ or _argument(cause)) is not None and inner is not cause:
+            cause = inner
+        words = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
+        return self.redact(printable(words, 200))
+
+
+_REASONS = {
+    400: "bad request",
+    401: "the token is not accepted",
+    403: "not allowed",
+    404: "not found",
+    408: "timeout",
+    409: "conflict",
+    412: "changed meanwhile",
+    413: "too large",
+    429: "too many requests",
+    440: "the session has ended",
+    500: "the service failed",
+    502: "bad gateway",
+    503: "the service is busy",
+    504: "gateway timeout",
+    509: "too many requests",
+}
+_KINDS: Mapping[int, tuple[type[ServiceFailure], str | None]] = {
+    401: (Unauthorised, "'amlgit login' stores another token; AMLGIT_TOKEN in the environment comes before it."),
+    403: (Unauthorised, None),
+    404: (NotFound, None),
+    409: (Clash, None),
+    412: (Stale, "'amlgit pull' brings what changed."),
+}
+
+
+_TLS_HINT = "A certificate authority of your own goes into REQUESTS_CA_BUNDLE (a file of certificates)."
+
+
+def _unsent(message: str, request_id: str) -> _Try:
+    hint = "Look at the network, the remote's URL and the proxy (HTTPS_PROXY, NO_PROXY), and run this again."
+    return _Try(failure=NoAnswer(message, hint=hint, request_id=request_id), may_pass=True, was_served=False)
+
+
+def _lost(message: str, request_id: str) -> _Try:
+    return _Try(failure=NoAnswer(message, hint="Run this again.", request_id=request_id), may_pass=True)
+
+
+def _doubtful(failure: ServiceFailure, what: str) -> Doubtful:
+    hint = f"Whether '{what}' was done can't be told from that; look at the workspace before you try again."
+    return Doubtful(str(failure), hint=hint, status=failure.status, request_id=failure.request_id)
+
+
+def _never_connected(error: Exception) -> bool:
+    """Whether a connection error came before anything was sent."""
+    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else None
+    return type(reason).__name__ in {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
+
+
+def _argument(error: BaseException) -> BaseException | None:
+    found = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+    return found if isinstance(found, BaseException) else None
+
+
+def _settings(origin: Origin) -> dict[str, Any]:  # the library's own options
+    """Proxies and certificates, as the environment has them. Plain HTTP is loopback's, and a proxy would take the token off this machine."""
+    with requests.Session() as reader:
+        found = reader.merge_environment_settings(origin.url, {}, True, None, None)
+    if origin.is_plain:
+        found["proxies"] = {}
+    return {name: found[name] for name in ("proxies", "verify", "cert")}
