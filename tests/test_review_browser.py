@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("axe_playwright_python", reason="no playwright here; pip install -e '.[dev]' brings it")
 
-from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it has no types
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request, expect, sync_playwright
 
 from amlgit.model.jsontext import dumps
