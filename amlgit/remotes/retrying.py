@@ -71,7 +71,7 @@ def retry_after(header: str | None, now: Callable[[], float] = time.time) -> flo
         pass
     try:
         moment = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):  # a zone can be farther away than any clock
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.fromtimestamp(now(), UTC)).total_seconds())

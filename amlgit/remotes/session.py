@@ -135,7 +135,7 @@ class Session:
             response = self._follow(request, {**self._own_headers(own_id), **request.headers()})
         except requests.exceptions.RequestException as error:
             return self._unanswered(request.what, error, own_id)
-        request_id = printable(next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), own_id))
+        request_id = printable(self.redact(next((response.headers[name] for name in _REQUEST_IDS if name in response.headers), own_id)))
         try:
             body = self._body(response)
         except _Cut as error:
@@ -241,14 +241,14 @@ class Session:
             return ""
         error = document.get("error") if isinstance(document, Mapping) else None
         message = error.get("message") if isinstance(error, Mapping) else document if isinstance(document, str) else None
-        return self.redact(printable(message, 300)).rstrip(".") if isinstance(message, str) else ""
+        return printable(self.redact(message), 300).rstrip(".") if isinstance(message, str) else ""
 
     def redact(self, text: str) -> str:
         """The text without the token, wherever a service or a library repeats it."""
         return text.replace(self.token, "<token>")
 
     def _said(self, error: Exception) -> str:
-        return self.redact(printable(str(error), 200))
+        return printable(self.redact(str(error)), 200)
 
     def _reason(self, error: Exception) -> str:
         """The innermost reason of a library's failure, which wraps it several times."""
@@ -256,7 +256,7 @@ class Session:
         while (inner := cause.__cause__ or cause.__context__ or _argument(cause)) is not None and inner is not cause:
             cause = inner
         words = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
-        return self.redact(printable(words, 200))
+        return printable(self.redact(words), 200)
 
 
 _REASONS = {

@@ -170,7 +170,7 @@ class Studio:
                     raise InvalidDocument("it is no experiment")
                 facts = model.facts(document)
             asked = ids.experiment_id(experiment)
-            if asked is not None and (facts.workspace, facts.family) != (asked.workspace, asked.family):
+            if asked is None or (facts.workspace, facts.family) != (asked.workspace, asked.family):
                 raise InvalidDocument("it is another experiment")
             return data
 
@@ -344,14 +344,22 @@ def _info(document: Object) -> ExperimentInfo:
         creator=_text(document, "Creator"),
         category=_text(document, "Category"),
         etag=_text(document, "Etag"),
-        run=_text(document, "RunId") or None,
-        parent=_text(document, "ParentExperimentId") or None,
+        run=_reference(document, "RunId"),
+        parent=_reference(document, "ParentExperimentId"),
         status=_text(status, "StatusCode"),
         created=model.seconds(status.get("CreationTime")),
         ended=model.seconds(status.get("EndTime")),
         is_leaf=document.get("IsLeaf") is not False,
         is_archived=document.get("IsArchived") is True,
     )
+
+
+def _reference(document: Object, name: str) -> str | None:
+    """The id of another version; None where there is none. A file is named after it: nothing else than an id gets that far."""
+    value = _text(document, name)
+    if value and ids.experiment_id(value) is None:
+        raise InvalidDocument(f"{name} {printable(value)!r} is no experiment's id")
+    return value or None
 
 
 def _asset(kind: AssetKind, document: Object) -> AssetInfo:

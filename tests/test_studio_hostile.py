@@ -1,0 +1,66 @@
+"""A service that means harm: what it answers comes to no more than a clear error, and nowhere but where downloads belong."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from amlgit.model.jsontext import loads
+from amlgit.remotes.failures import Rejected
+
+from .emulated import Json, chain
+from .helpers import UNREACHABLE, Run, aml
+from .test_studio_session import GET, TOKEN, canned, says
+
+WORKSPACE, FAMILY = "a" * 32, "b" * 32
+OWN = f"{WORKSPACE}.f-id.{FAMILY}"
+
+
+def experiment(**members: Json) -> dict[str, Json]:
+    """An export of a draft, with whatever a hostile service puts into it."""
+    status = {"StatusCode": "InDraft", "CreationTime": "/Date(1464199879696)/", "EndTime": None}
+    found = {"ExperimentId": OWN, "RunId": None, "ParentExperimentId": None, "Description": "T", "Summary": "", "Creator": "me", "Etag": "W/1"}
+    return {**found, "IsLeaf": True, "Status": status, "Graph": chain(), "WebService": None, "NodeStatuses": [], **members}
+
+
+def workspace(listed: Sequence[Json], documents: Mapping[str, Json]) -> Callable[[BaseHTTPRequestHandler], None]:
+    """A service that lists these and gives the documents by their ids; "" stands for any other id."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        path, _, identity = handler.path.partition("?")[0].partition("/experiments/")
+        found = documents.get(unquote(identity), documents.get("")) if identity else listed if path.endswith("/experiments") else []
+        says(200 if found is not None else 404, json.dumps(found).encode())(handler)
+
+    return answer
+
+
+def clone(url: str, folder: Path) -> Run:
+    return aml(folder.parent, "clone", "--workspace", WORKSPACE, "--url", url, folder)
+
+
+@pytest.fixture(autouse=True)
+def token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AMLGIT_TOKEN", TOKEN)
+
+
+@pytest.mark.parametrize("member", ["RunId", "ParentExperimentId"])
+@pytest.mark.parametrize("name", ["{}/taken", "../../../../taken", "a/b", "x\0y", "x" * 10_000])
+def test_an_id_of_a_list_is_never_a_path(member: str, name: str, tmp_path: Path) -> None:
+    listed = experiment(**{member: name.format(tmp_path)})
+    with canned(workspace([listed], {OWN: listed, "": experiment()})) as server:
+        done = clone(f"http://127.0.0.1:{server.port}", tmp_path / "repository").expect(UNREACHABLE)
+    assert f"{member} " in done.err
+    assert "is no experiment's id" in done.err
+    assert list(tmp_path.rglob("taken*")) == []
+
+
+@pytest.mark.parametrize("length", range(260, 330, 10))
+def test_a_token_is_not_told_in_part_where_a_message_is_cut(length: int) -> None:
+    body = json.dumps({"error": {"message": f"{'x' * length}{TOKEN}"}}).encode()
+    with canned(says(400, body, x_ms_request_id=f"for {TOKEN}")) as server, pytest.raises(Rejected) as raised:
+        server.session().send(GET, loads)
+    assert TOKEN[:4] not in str(raised.value)
+    assert TOKEN not in raised.value.request_id
