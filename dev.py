@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Set up and run: `python3 dev.py demo` shows amlgit on its samples, `python3 dev.py test` runs every check and test.
+"""Set up and run: `python3 dev.py demo` shows amlgit on an embedded Studio with samples, `python3 dev.py test` runs every check and test.
 
 Needs Python 3.11 or later and git; everything else is installed into `.venv` in this folder.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ENVIRONMENT = HERE / ".venv"
@@ -33,7 +36,7 @@ def main() -> int:
 
 def install(what: str) -> bool:
     """Install this folder into its own virtual environment, once for each state of pyproject.toml."""
-    stamp = ENVIRONMENT / f"installed-{'dev' if 'dev' in what else 'plain'}"
+    stamp = ENVIRONMENT / f"installed-{'dev' if 'dev' in what else 'demo'}"
     wanted = (HERE / "pyproject.toml").read_text() + sys.version
     if stamp.exists() and stamp.read_text() == wanted:
         return True
@@ -47,30 +50,108 @@ def install(what: str) -> bool:
     return done.returncode == 0
 
 
-def show(*command: str, where: Path, ok: tuple[int, ...] = (0,)) -> None:
+def variables(**more: str) -> dict[str, str]:
+    """The environment of a reader who has amlgit on the path and no pager."""
+    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "GIT_PAGER": "cat", **more}
+
+
+def show(*command: str, where: Path, ok: tuple[int, ...] = (0,), **more: str) -> None:
     """Run a command as the reader would, and show it."""
     print(f"\n$ {' '.join(part if part and ' ' not in part else repr(part) for part in command)}", flush=True)
-    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "GIT_PAGER": "cat"}
-    code = subprocess.run(command, cwd=where, env=environment, check=False).returncode
+    code = subprocess.run(command, cwd=where, env=variables(**more), check=False).returncode
     if code not in ok:
         raise SystemExit(code)
 
 
 def demo(_: list[str]) -> int:
-    """Build a repository from the samples, show its log and what one version changed, and leave it there."""
-    if not install(str(HERE)):
+    """Clone a workspace of an embedded Studio, edit, push and run, meet a colleague's change; all of it stays to be played with."""
+    if not install(f"{HERE}[emulator]"):
         return 1
     shutil.rmtree(DEMO, ignore_errors=True)
-    show("amlgit", "clone", "--archive", "amlgit/samples/archive", "demo", where=HERE)
-    show("git", "log", "--format=%h %ad %<(12,trunc)%an %s", "--date=short", where=DEMO)
-    show("amlgit", "log", "Customer churn - training", where=DEMO)
-    version = subprocess.run(
-        ["git", "log", "--format=%H", "--grep=training: run 4 ", "-1"], cwd=DEMO, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    show("git", "show", "--format=%an, %ad%n%n    %s%n", "--date=short", version, "--", ":(glob)experiments/*/nodes/*", where=DEMO)
-    show("amlgit", "check", where=DEMO)
-    print("\nThe repository is in ./demo; amlgit is in ./.venv/bin. Try:\n  cd demo && ../.venv/bin/amlgit --help")
+    show("amlgit", "emulator", "seed", "--data", "demo/studio", where=HERE)
+    print("\n$ amlgit emulator serve --data demo/studio &", flush=True)
+    serve = [str(BIN / "amlgit"), "emulator", "serve", "--data", str(DEMO / "studio"), "--node-seconds", "0.1"]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as studio:
+        try:
+            assert studio.stdout is not None
+            line = studio.stdout.readline()
+            if not line:
+                return studio.wait() or 1
+            ready = json.loads(line)
+            print(f"An embedded Studio is at {ready['studio']}, its workspace is {ready['workspace']}.")
+            story(ready)
+        finally:
+            studio.terminate()
+    port = ready["studio"].rpartition(":")[2]
+    print(
+        f"\nThe repository is in demo/repository, amlgit in .venv/bin. The Studio behind it starts again with"
+        f"\n  .venv/bin/amlgit emulator serve --data demo/studio --port {port}"
+        f"\nand prints its token, which amlgit takes from AMLGIT_TOKEN. Or look around without it:"
+        f"\n  cd demo/repository && ../../.venv/bin/amlgit --help"
+    )
     return 0
+
+
+def story(ready: dict[str, str]) -> None:
+    """What a day with amlgit looks like."""
+    token = {"AMLGIT_TOKEN": ready["token"]}
+    show("amlgit", "clone", "--workspace", ready["workspace"], "--url", ready["studio"], "demo/repository", where=HERE, **token)
+    here = DEMO / "repository"
+    for name, value in (("user.name", "A Reader"), ("user.email", "reader@example.org")):
+        if subprocess.run(["git", "config", name], cwd=here, capture_output=True, check=False).returncode != 0:
+            subprocess.run(["git", "config", name, value], cwd=here, check=True)  # a new machine knows nobody yet
+    show("git", "log", "--format=%h %ad %<(12,trunc)%an %s", "--date=short", where=here)
+    show("amlgit", "log", TRAINING, where=here)
+    version = subprocess.run(["git", "log", "--format=%H", "--grep=training: run 3 ", "-1"], cwd=here, capture_output=True, text=True, check=True)
+    show("git", "show", "--format=%an, %ad%n%n    %s%n", "--date=short", version.stdout.strip(), "--", ":(glob)experiments/*/nodes/*", where=here)
+
+    print("\n# The learning rate is a line in the file of its node: 0.1 becomes 0.05.")
+    edit(here, '"The learning rate", "Value": "0.1"', '"The learning rate", "Value": "0.05"')
+    show("amlgit", "diff", where=here)
+    show("git", "commit", "--quiet", "--all", "--message", "Learn more slowly", where=here)
+    show("amlgit", "push", TRAINING, "--run", where=here, **token)
+    show("amlgit", "map", "HEAD", where=here)
+
+    print("\n# Meanwhile a colleague changes the split in the workspace, and here the trees get more leaves.")
+    colleague(ready)
+    edit(here, '"Maximum number of leaves per tree", "Value": "20"', '"Maximum number of leaves per tree", "Value": "31"')
+    show("git", "commit", "--quiet", "--all", "--message", "More leaves", where=here)
+    show("amlgit", "push", TRAINING, where=here, ok=(3,), **token)
+    show("amlgit", "pull", where=here, **token)
+    show("git", "log", "-4", "--format=%h %ad %<(12,trunc)%an %s", "--date=short", where=here)
+    show("amlgit", "push", TRAINING, where=here, **token)
+
+
+TRAINING = "Customer churn - training"
+
+
+def edit(repository: Path, old: str, new: str) -> None:
+    """Replace a text in the one file of the work tree that has it."""
+    for path in sorted((repository / "experiments").glob("*training*/nodes/*.json")):
+        text = path.read_text(encoding="utf-8")
+        if old in text:
+            path.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
+
+
+def colleague(ready: dict[str, str]) -> None:
+    """Somebody edits the experiment in the workspace, over the service's own protocol."""
+    experiments = f"{ready['studio']}/api/workspaces/{ready['workspace']}/experiments"
+    headers = {"Authorization": f"Bearer {ready['token']}", "Content-Type": "application/json"}
+
+    def call(url: str, body: object = None) -> Any:  # Any: JSON of the service
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(url, data=data, headers=headers)  # noqa: S310  # of the Studio that was just started
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            return json.load(answer)
+
+    found = next(entry for entry in call(experiments) if entry["Description"] == TRAINING)
+    whole = call(f"{experiments}/{found['ExperimentId']}")
+    for node in whole["Graph"]["ModuleNodes"]:
+        for parameter in node["ModuleParameters"]:
+            if parameter["Name"] == "Fraction of rows in the first output dataset":
+                parameter["Value"] = "0.8"
+    kept = {name: whole[name] for name in ("Description", "Summary", "ParentExperimentId", "Category", "WebService")}
+    call(f"{experiments}/{found['ExperimentId']}", {**kept, "IsDraft": True, "ExperimentGraph": whole["Graph"]})
 
 
 def test(options: list[str]) -> int:

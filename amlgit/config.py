@@ -33,7 +33,16 @@ _TYPES: Mapping[str, type] = {
     "remotes.*.remap": list,
     "secrets.allow": list,
     "secrets.replace": list,
+    "risks.*.why": str,
+    "risks.*.class": str,
+    "risks.*.kind": str,
+    "risks.*.module": str,
+    "risks.*.parameter": str,
+    "risks.*.value": str,
+    "risks.*.off": bool,
 }
+_NAMED = ("remotes", "risks")
+"""Tables of tables with names of one's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,18 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """What `[risks.NAME]` says: a rule of one's own for `review`, or that a rule is switched off."""
+
+    name: str
+    origin: str
+    """The file it stands in."""
+    said: Mapping[str, str]
+    """`why`, and what a change must match."""
+    is_off: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
     """One value of the configuration and the file it comes from ('default' where it stands in none)."""
 
@@ -83,6 +104,7 @@ class Config:
     remotes: Mapping[str, Remote]
     allow: frozenset[str]
     replace: frozenset[str]
+    risks: tuple[Risk, ...]
     values: tuple[Value, ...]
 
     def remote(self, name: str) -> Remote:
@@ -117,7 +139,7 @@ def load(root: Path) -> Config:
         raise UsageError(f"{form.origin}: form = {form.value} is not known to this amlgit, which writes form 1", hint="Use a newer amlgit.")
     for key in ("secrets.allow", "secrets.replace"):
         merged.setdefault(key, Value(key=key, value=[], origin="default"))
-    names = sorted({key.removeprefix("remotes.").rpartition(".")[0] for key in merged if key.startswith("remotes.")})
+    names = _named("remotes", merged)
     for name in names:
         check_remote_name(name)
     remotes = {name: _remote(name, merged) for name in names}
@@ -125,7 +147,24 @@ def load(root: Path) -> Config:
         remotes=remotes,
         allow=frozenset(merged["secrets.allow"].value),
         replace=frozenset(merged["secrets.replace"].value),
+        risks=tuple(_risk(name, merged) for name in _named("risks", merged)),
         values=tuple(merged[key] for key in sorted(merged)),
+    )
+
+
+def _named(table: str, merged: Mapping[str, Value]) -> list[str]:
+    """The names of the tables in a table."""
+    return sorted({key.removeprefix(f"{table}.").rpartition(".")[0] for key in merged if key.startswith(f"{table}.")})
+
+
+def _risk(name: str, merged: Mapping[str, Value]) -> Risk:
+    prefix = f"risks.{name}."
+    found = {key.removeprefix(prefix): value for key, value in merged.items() if key.startswith(prefix)}
+    return Risk(
+        name=name,
+        origin=next(iter(found.values())).origin,
+        said={key: value.value for key, value in found.items() if key != "off"},
+        is_off="off" in found and found["off"].value,
     )
 
 
@@ -230,7 +269,7 @@ def _is_of(value: Any, kind: type) -> bool:
 
 
 def _pattern(path: tuple[str, ...]) -> str:
-    return ".".join(("remotes", "*", *path[2:]) if path[0] == "remotes" and len(path) > 1 else path)
+    return ".".join((path[0], "*", *path[2:]) if path[0] in _NAMED and len(path) > 1 else path)
 
 
 def _nearest(path: tuple[str, ...]) -> str:

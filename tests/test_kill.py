@@ -81,11 +81,11 @@ def _kill_beside_gc(scene: Scene, rounds: int, seed: int) -> None:
                 process.wait(moment)
             kill(process, whole_group=True) if process.poll() is None else process.wait()
             run = scene.again()
+        assert run.code in (0, USAGE if scene.before is None else 0), run.err
         for stale in (*scene.repository.glob(".git/**/*.lock"), *scene.repository.glob(".git/gc.pid*")):
             if stale.parent.name != "amlgit":
                 stale.unlink(missing_ok=True)  # of the gc that was ended
         fsck(scene.repository)
-        assert run.code in (0, USAGE if scene.before is None else 0), run.err
         check_finished(scene, f"killed after {moment:.3f} s of {whole:.3f} s beside gc")
 
 

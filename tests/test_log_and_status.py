@@ -46,12 +46,12 @@ def _folders(repository: Path) -> dict[str, Document]:
 def test_log_lists_every_version_newest_first(repository: Path) -> None:
     tips = chains(repository)
     first = git(repository, "rev-parse", f"{tips[f'archive/{FAMILY}']}~1")
-    assert [line.split() for line in aml(repository, "log").expect(OK).out.splitlines()] == [
+    assert [line.split() for line in aml(repository, "log", "--no-changes").expect(OK).out.splitlines()] == [
         [tips[f"archive/{FAMILY}"][:10], "@2", "2015-12-15", "09:46", "InDraft", "Zoë", "Doe", "Trial"],
         [tips[f"archive/{OTHER_FAMILY}"][:10], "@1", "2015-12-14", "09:46", "InDraft", "jane.doe", "Other"],
         [first[:10], "@1", "2015-12-13", "09:46", "Finished", "jane.doe", "Trial"],
     ]
-    lines = aml(repository, "log", "--reverse").expect(OK).out.splitlines()
+    lines = aml(repository, "log", "--reverse", "--no-changes").expect(OK).out.splitlines()
     assert [line.split()[-1] for line in lines] == ["Trial", "Other", "Trial"]
 
 
@@ -79,9 +79,9 @@ def test_log_of_one_experiment_works_by_folder_too(repository: Path) -> None:
 
 def test_log_of_the_corpus_tells_its_dates_and_people(corpus: Path, tmp_path: Path) -> None:
     repository = clone(corpus / "archive", tmp_path / "r", code=PARTLY)
-    lines = [line.split(maxsplit=1)[1].split() for line in aml(repository, "log", "Topics").expect(OK).out.splitlines()]
+    lines = [line.split(maxsplit=1)[1].split() for line in aml(repository, "log", "--no-changes", "Topics").expect(OK).out.splitlines()]
     assert lines == [
-        [f"@{number}", date, "00:00", "InDraft", "jolarso", "Topics"] for number, date in ((3, "2017-01-11"), (2, "2017-01-04"), (1, "2016-12-09"))
+        [f"@{number}", date, "00:00", "InDraft", "jolarso"] for number, date in ((3, "2017-01-11"), (2, "2017-01-04"), (1, "2016-12-09"))
     ]
 
 

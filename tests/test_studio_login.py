@@ -154,3 +154,14 @@ def test_login_is_for_workspaces(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "exports").mkdir()
     aml(repository, "remote", "add", "exports", "--archive", tmp_path / "exports").expect(OK)
     assert "is of kind 'archive', and no service" in aml(repository, "login", "exports").expect(USAGE).err
+
+
+def test_a_token_of_the_environment_goes_to_no_host_that_only_the_repository_names(repository: Path) -> None:
+    """Of hosts that do not exist: whether the token would be sent shows in what is said before anything is."""
+    aml(repository, "remote", "add", "gateway", "--workspace", WORKSPACE, "--url", "https://gateway.invalid:8443").expect(OK)
+    withheld = process(repository, "fetch", "gateway", AMLGIT_TOKEN="f" * 32).expect(UNREACHABLE).err
+    assert "AMLGIT_TOKEN_HOST=gateway.invalid:8443" in withheld
+    assert "there is no token" in withheld
+    meant = process(repository, "fetch", "gateway", AMLGIT_TOKEN="f" * 32, AMLGIT_TOKEN_HOST="other.invalid gateway.invalid:8443")
+    assert "there is no token" not in meant.expect(UNREACHABLE).err
+    assert "gateway.invalid" in meant.err

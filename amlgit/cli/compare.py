@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from amlgit.cli import output
-from amlgit.cli.context import Session, json_option, session
+from amlgit.cli.context import CLASSES, Session, json_option, session
 
 if TYPE_CHECKING:
     from amlgit.model.jsontext import Object
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from amlgit.review.names import Names
     from amlgit.workflows.diff import Compared, DiffReport, Problem
 
-_CLASSES = ("wiring", "parameter", "script", "data", "module", "interface", "metadata", "layout")
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "magenta", "·": "bright_black"}
 
 
-class _WithPaths(click.Command):
+class WithPaths(click.Command):
     """A command that takes experiments behind `--`, as git takes paths there."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -32,11 +31,11 @@ class _WithPaths(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command(cls=_WithPaths)
+@click.command(cls=WithPaths)
 @click.argument("operands", nargs=-1, metavar="[REV [REV] | EXPERIMENT@N [EXPERIMENT@M]] [-- EXPERIMENT...]")
 @click.option("--staged", "--cached", is_flag=True, help="Compare with what is staged instead of the work tree.")
 @click.option("--no-index", is_flag=True, help="Compare two exports (or folders) anywhere: --no-index OLD NEW.")
-@click.option("--class", "classes", multiple=True, type=click.Choice(_CLASSES), help="Only changes of this class; may be given again.")
+@click.option("--class", "classes", multiple=True, type=click.Choice(CLASSES), help="Only changes of this class; may be given again.")
 @click.option("--layout", is_flag=True, help="List the boxes that moved instead of counting them.")
 @click.option("--stat", is_flag=True, help="Only how many changes of each class.")
 @click.option("--md", "as_markdown", is_flag=True, help="Markdown, for a comment on a pull request.")
@@ -63,7 +62,7 @@ def diff(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> in
     report = _only(report, options["classes"])
     code = output.PARTLY if report.problems else output.FINDINGS if options["exit_code"] and report.differs else output.OK
     if options["as_json"]:
-        output.envelope("diff", code, _result(report), [_diagnostic(problem) for problem in report.problems])
+        output.envelope("diff", code, _result(report), [diagnostic(problem) for problem in report.problems])
         return code
     if options["as_patch"]:
         _show_patch(report, is_file=options["no_index"])
@@ -172,7 +171,8 @@ def changes_of(entry: "Compared") -> Iterable[Mapping[str, object]]:
         }
 
 
-def _diagnostic(problem: "Problem") -> Mapping[str, object]:
+def diagnostic(problem: "Problem") -> Mapping[str, object]:
+    """A folder that could not be compared, for programs."""
     return {"severity": "error", "message": f"{problem.path} can't be compared: {problem.reason}", "hint": problem.hint}
 
 
@@ -203,7 +203,7 @@ def _show_markdown(report: "DiffReport") -> None:
 
     for entry in report.compared:
         state = {"added": "new, ", "removed": "removed, "}.get(entry.status, "")
-        click.echo(markdown.heading(entry.title, _heading(entry), f"{state}{summary_of(entry)}"))
+        click.echo(markdown.heading(entry.title, heading(entry), f"{state}{summary_of(entry)}"))
         names = _names(entry)
         for line in markdown.nodes(nodes(entry.diff, names)) if entry.is_whole else markdown.changes(groups(entry.diff, names)):
             click.echo(line)
@@ -212,7 +212,8 @@ def _show_markdown(report: "DiffReport") -> None:
         click.echo("No changes.")
 
 
-def _heading(entry: "Compared") -> str:
+def heading(entry: "Compared") -> str:
+    """What was compared: a folder, or two versions or files."""
     old, new = entry.old_name, entry.new_name
     if old is None or new is None or old == new or entry.status in ("added", "removed"):
         return entry.name
@@ -229,7 +230,7 @@ def _show(report: "DiffReport", *, stat: bool, whole_layout: bool) -> None:
         if number and not stat:
             click.echo()
         state = {"added": " (new)", "removed": " (removed)"}.get(entry.status, "")
-        click.secho(_line(_heading(entry)), bold=True, nl=False)
+        click.secho(_line(heading(entry)), bold=True, nl=False)
         click.echo(f"{state}: {summary_of(entry)}")
         if not stat:
             show_changes(entry, whole_layout=whole_layout)

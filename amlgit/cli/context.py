@@ -1,7 +1,7 @@
 """What every command needs: the repository it runs in, its configuration, where progress goes."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,10 @@ class Session:
         """What is printed inside goes through the user's pager, where it is too long for the terminal."""
         return output.paged(self.folder, is_wanted=self.pager)
 
+    def streamed(self, lines: Iterable[str]) -> None:
+        """Show lines as they come, on a terminal in the user's pager; who leaves the pager stops them."""
+        output.streamed(lines, self.folder, is_wanted=self.pager)
+
     def hint(self, text: str) -> None:
         """A word on what to do next, unless none is wanted."""
         if not self.quiet:
@@ -70,3 +74,5 @@ def settings_of(repository: Repository) -> "tuple[Config, Path]":
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+CLASSES = ("wiring", "parameter", "script", "data", "module", "interface", "metadata", "layout")
+"""The classes of changes, for options that choose among them."""

@@ -14,6 +14,7 @@ from amlgit import __version__
 
 VERBS: dict[str, str] = {
     "bind": "acting",
+    "blame": "blame",
     "check": "checking",
     "clone": "setup",
     "completion": "setup",
@@ -28,7 +29,7 @@ VERBS: dict[str, str] = {
     "init": "setup",
     "install": "setup",
     "layout": "acting",
-    "log": "see",
+    "log": "log",
     "login": "login",
     "map": "mapping",
     "merge": "merging",
@@ -37,6 +38,7 @@ VERBS: dict[str, str] = {
     "push": "pushing",
     "remote": "setup",
     "resolve": "merging",
+    "review": "review",
     "rm": "move",
     "run": "acting",
     "secret": "secret",
@@ -84,7 +86,7 @@ def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str, no_p
     \b
     amlgit clone --archive exports/ repository    a repository with one commit per version
     cd repository && git log                      their story
-    amlgit log EXPERIMENT                         its versions
+    amlgit log EXPERIMENT                         its versions, and what each changed
     amlgit export EXPERIMENT@3                    version 3 as the JSON file it was
     """  # noqa: D301
     ctx.obj = {"folder": folder, "quiet": quiet, "color": color, "pager": not no_pager}

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -199,3 +200,28 @@ def _show(text: str, folder: Path) -> None:
             return
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def streamed(lines: Iterable[str], folder: Path, *, is_wanted: bool) -> None:
+    """Show styled lines as they come; in the user's pager as soon as they are too many for the terminal. Who leaves it stops them."""
+    if is_wanted and sys.stdout.isatty():
+        import shutil
+
+        columns, rows = shutil.get_terminal_size()
+        lines = iter(lines)
+        first: list[str] = []
+        while rows > 0 and (line := next(lines, None)) is not None:
+            first.append(line)
+            rows -= max(1, -(-len(click.unstyle(line)) // columns))
+        lines = first if rows > 0 else _not_paged(chain(first, lines), folder)
+    for line in lines:
+        click.echo(line)
+
+
+def _not_paged(lines: Iterable[str], folder: Path) -> Iterable[str]:
+    """What is left to be shown otherwise: all lines where there is no pager, none where there is."""
+    from amlgit.store import pager
+
+    command = pager.pager(folder, os.environ)
+    is_plain = click.get_current_context().color is False
+    return pager.stream(command, (click.unstyle(line) if is_plain else line for line in lines), os.environ) if command else lines

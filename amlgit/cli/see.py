@@ -1,4 +1,4 @@
-"""status, log."""
+"""status."""
 
 import click
 
@@ -43,36 +43,4 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
     return code
 
 
-@click.command()
-@click.argument("experiment", required=False)
-@json_option
-@click.option("-r", "--reverse", is_flag=True, help="Oldest first.")
-@click.pass_context
-def log(ctx: click.Context, experiment: str | None, as_json: bool, reverse: bool) -> int:
-    """The versions in the record: number, date, status, who, commit; newest first.
-
-    \b
-    amlgit log             everything, in order of time
-    amlgit log Topics      one experiment
-    amlgit log Topics@-1   its newest version
-    """  # noqa: D301
-    from amlgit.workflows.log import log as workflow
-
-    run = session(ctx)
-    entries = workflow(run.repository(), experiment)
-    if not reverse:
-        entries.reverse()
-    if as_json:
-        output.envelope("log", output.OK, {"versions": entries})
-        return output.OK
-    width = max((len(str(entry.number)) for entry in entries), default=1)
-    who = max((len(entry.who) for entry in entries), default=1)
-    for entry in entries:
-        click.secho(entry.commit[:10], fg="yellow", nl=False)
-        click.echo(f"  @{entry.number:<{width}}  {entry.date[:16].replace('T', ' ')}  {entry.status:<9} {entry.who:<{who}}  {printable(entry.title)}")
-    if not entries:
-        click.echo("No versions yet.")
-    return output.OK
-
-
-COMMANDS = {"log": log, "status": status}
+COMMANDS = {"status": status}

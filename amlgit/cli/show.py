@@ -12,6 +12,7 @@ from amlgit.cli.context import Session, json_option, session
 if TYPE_CHECKING:
     from amlgit.review.cells import Line
     from amlgit.review.outline import Outline
+    from amlgit.workflows.show import Shown
 
 
 @click.command()
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 @click.option("--scripts", "with_scripts", is_flag=True, help="Print the scripts too.")
 @click.option("--dot", "form", flag_value="dot", help="The graph for Graphviz.")
 @click.option("--mermaid", "form", flag_value="mermaid", help="The graph as a Mermaid flowchart.")
+@click.option("--html", "file", metavar="FILE", help="Write one HTML page with the graph; needs no network.")
 @json_option
 @click.pass_context
-def show(ctx: click.Context, experiment: str, no_index: bool, with_scripts: bool, form: str | None, as_json: bool) -> int:
+def show(ctx: click.Context, experiment: str, no_index: bool, with_scripts: bool, form: str | None, file: str | None, as_json: bool) -> int:
     """An experiment or web service as a readable outline, in the order of its data flow.
 
     \b
@@ -33,7 +35,12 @@ def show(ctx: click.Context, experiment: str, no_index: bool, with_scripts: bool
     """  # noqa: D301
     if as_json and form:
         raise click.UsageError(f"--json and --{form} are two forms of one thing; name one of them.")
+    if file and (as_json or form):
+        raise click.UsageError("--html can't be combined with --json, --dot or --mermaid.")
     run = session(ctx)
+    if file:
+        _page(run, _shown(run, experiment, no_index=no_index), file)
+        return output.OK
     outline = _outline(run, experiment, no_index=no_index)
     if as_json:
         output.envelope("show", output.OK, outline)
@@ -45,18 +52,38 @@ def show(ctx: click.Context, experiment: str, no_index: bool, with_scripts: bool
 
 
 def _outline(run: Session, name: str, *, no_index: bool) -> "Outline":
+    from amlgit.workflows.show import outline
+
+    return outline(_shown(run, name, no_index=no_index))
+
+
+def _shown(run: Session, name: str, *, no_index: bool) -> "Shown":
     from amlgit.errors import UsageError
-    from amlgit.workflows.show import show as workflow
-    from amlgit.workflows.show import show_file
+    from amlgit.workflows.show import chosen, of_file
 
     if no_index:
-        return show_file(run.path(name))
+        return of_file(run.path(name))
     try:
-        return workflow(run.repository(), name)
+        return chosen(run.repository(), name)
     except UsageError as error:
         if run.path(name).is_file():
             raise UsageError(str(error), hint=f"To show that file: amlgit show --no-index '{name}'") from error
         raise
+
+
+def _page(run: Session, shown: "Shown", file: str) -> None:
+    from amlgit.cli.review import written
+    from amlgit.review.changes import size
+    from amlgit.review.page.page import Entry, Page, page
+    from amlgit.workflows.page import looks, one_side
+
+    style, script = looks()
+    sides = one_side(shown.document, shown.title, shown.assets)
+    title = sides.outline.title or shown.title
+    version = f"version {shown.version.number} of {shown.version.count}" if shown.version and shown.version.number else ""
+    name = shown.folder or version or shown.title
+    entry = Entry(title=title, name=name, state="", summary=size(shown.document), sides=sides, is_compared=False)
+    written(run, page(Page(title=title, old="", new=name, entries=[entry], style=style, script=script)), file, is_opened=False)
 
 
 def _picture(outline: "Outline", form: str) -> Iterator[str]:

@@ -52,7 +52,7 @@ class _Comparison:
         """Whether a place only says which module a node is: an asset with a module that a node uses, or the name of that asset."""
         if folded[:3] == ("properties", "package", "nodes"):
             node = path[3] if len(path) > _NODE_DEPTH else ""
-            return folded[4:] == ("assetid",) and all(_module(side, node) for side in (self._old, self._new))
+            return folded[4:] == ("assetid",) and all(module_of(side, node) for side in (self._old, self._new))
         if folded[:2] != ("properties", "assets") or len(path) < _ASSET_DEPTH:
             return False
         having = [side for side in (self._old, self._new) if path[2] in _assets(side)]
@@ -62,7 +62,7 @@ class _Comparison:
     def _modules(self) -> Iterator[Edit]:
         """The nodes whose module is another one."""
         for node in nodes(self._old):
-            old, new = (_module(side, node) for side in (self._old, self._new))
+            old, new = (module_of(side, node) for side in (self._old, self._new))
             if old != new and old and new:
                 yield Edit(path=("properties", "package", "nodes", node, "assetId"), old=old, new=new)
 
@@ -157,7 +157,7 @@ def _ends(edit: Edit) -> Ends:
 
 def label(document: Object, node: str) -> str:
     """What a node is called: by its module, or by what it is to callers of the service, and by its key."""
-    found = _module(document, node)
+    found = module_of(document, node)
     if ids.resource_id(found) is not None:
         return f"{modules.name(found)} ({node})"
     for name, what in (("inputId", "web service input"), ("outputId", "web service output")):
@@ -264,12 +264,12 @@ def _node_place(path: Path, document: Object) -> _Place:
     if len(path) == _NODE_DEPTH:
         return _Place(ChangeClass.WIRING, What.NODE, node)
     if path[4].casefold() == "parameters":
-        is_script = len(path) > _NODE_DEPTH + 1 and scripts.extension(_module(document, node), path[5]) is not None
+        is_script = len(path) > _NODE_DEPTH + 1 and scripts.extension(module_of(document, node), path[5]) is not None
         return _Place(ChangeClass.SCRIPT if is_script else ChangeClass.PARAMETER, What.SCRIPT if is_script else What.PARAMETER, node)
     return _Place(ChangeClass.MODULE, What.MODULE, node) if path[4].casefold() == "assetid" else _Place(ChangeClass.METADATA, What.FIELD, node)
 
 
-def _module(document: Object, node: str) -> str:
+def module_of(document: Object, node: str) -> str:
     """The id of the module that a node refers to by way of an asset."""
     return module_id(_assets(document).get(_asset_of(document, node))) or ""
 

@@ -3,11 +3,14 @@
 Content and run together hold every member of the export, secrets excepted.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import layout, nodes
+from amlgit.form.memo import Memo
 from amlgit.form.pages import in_order, object_, objects, put_back, text
 from amlgit.form.secrets import Suspicion
 from amlgit.model.jsontext import MAX_DEPTH, Json, Object, loads
@@ -77,16 +80,21 @@ def parse(path: str, data: bytes) -> Object:
         raise InvalidDocument(f"{path}: {error}") from error
 
 
-def join(content: Mapping[str, bytes], run: bytes | None = None, *, may_dangle: bool = False) -> Object:
+KnownNodes: TypeAlias = Memo[nodes.ReadNode]
+"""What was read of a node before, by the files it was read from."""
+
+
+def join(content: Mapping[str, bytes], run: bytes | None = None, *, may_dangle: bool = False, known: KnownNodes | None = None) -> Object:
     """The export that content and run came from, placeholders in place of secrets (see `secrets.unescape`).
 
     Without `run` it holds what people own. Raises InvalidDocument, naming the file, where the files contradict each other. With
-    `may_dangle` a reference to a node that is not there is none of that: it comes back with the node's file name for an id.
+    `may_dangle` a reference to a node that is not there is none of that: it comes back with the node's file name for an id. Who
+    reads version after version keeps `known` from call to call: a node whose files are the same is not read again.
     """
     experiment = dict(parse(EXPERIMENT, _required(content, EXPERIMENT)))
     canvases = parse(LAYOUT, content[LAYOUT]) if LAYOUT in content else {}
     run_members = parse(RUN, run) if run is not None else {}
-    node_forms, node_ids = _read_nodes(content, run_members)
+    node_forms, node_ids = _read_nodes(content, run_members, known if run is None else None)
     if may_dangle:
         node_ids = {**{stem: stem for stem in _referred(node_forms, experiment.get("WebService"), canvases)}, **node_ids}
     graph = put_back(object_(experiment.get("Graph"), f"{EXPERIMENT}: Graph"), USUAL_GRAPH, f"{EXPERIMENT}: Graph")
@@ -110,22 +118,38 @@ def _required(content: Mapping[str, bytes], path: str) -> bytes:
     return content[path]
 
 
-def _read_nodes(content: Mapping[str, bytes], run_members: Object) -> tuple[list[nodes.ReadNode], Mapping[str, str]]:
+def _read_nodes(content: Mapping[str, bytes], run_members: Object, known: KnownNodes | None) -> tuple[list[nodes.ReadNode], Mapping[str, str]]:
     flags = _run_flags(run_members)
     forms: list[nodes.ReadNode] = []
     node_ids: dict[str, str] = {}
+    seen: set[str] = set()
     for path in sorted(content):
         if not (path.startswith(nodes.FOLDER) and path.endswith(".json")):
             continue
-        form = nodes.read(parse(path, content[path]), content, path)
+        form = _read_node(path, content, flags) if known is None else _known_node(path, content, known)
         node_id = str(form.members["Id"])
-        if node_id in node_ids.values():
+        if node_id in seen:
             raise InvalidDocument(f"{path}: node id {node_id} is that of another file", hint="Remove one of the two files.")
+        seen.add(node_id)
         node_ids[path.removeprefix(nodes.FOLDER).removesuffix(".json")] = node_id
-        owned = put_back(flags.get(node_id, {}), nodes.OWNED_BY_RUNS, RUN)
-        forms.append(nodes.ReadNode(members={**form.members, **owned}, sources=form.sources))
+        forms.append(form)
     forms.sort(key=lambda form: str(form.members["Id"]))
     return forms, node_ids
+
+
+_SCRIPT_FILE = re.compile(rb'"File": ("(?:[^"\\]|\\.)*")')
+
+
+def _read_node(path: str, content: Mapping[str, bytes], flags: Mapping[str, Object]) -> nodes.ReadNode:
+    form = nodes.read(parse(path, content[path]), content, path)
+    owned = put_back(flags.get(str(form.members["Id"]), {}), nodes.OWNED_BY_RUNS, RUN)
+    return nodes.ReadNode(members={**form.members, **owned}, sources=form.sources)
+
+
+def _known_node(path: str, content: Mapping[str, bytes], known: KnownNodes) -> nodes.ReadNode:
+    scripts = (content.get(f"{nodes.FOLDER}{loads(name)}") for name in _SCRIPT_FILE.findall(content[path]))
+    key = (content[path], *scripts)
+    return known.get(key) or known.put(key, _read_node(path, content, {}))
 
 
 def _run_flags(run_members: Object) -> Mapping[str, Object]:

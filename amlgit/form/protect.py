@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from amlgit.form import columns
-from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, REPLACE_ALL, Guard, placeholder
+from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, REPLACE_ALL, Guard, may_hold_secret, placeholder
 from amlgit.model.jsontext import Json, Object, dumps
 
 _VALUES = ("Value", "DefaultValue")
@@ -24,6 +24,48 @@ def credentials(document: Object) -> frozenset[str]:
 def protected(value: Json, linked: frozenset[str] = frozenset()) -> Json:
     """Any part of an export with its secrets replaced; `linked` are the global parameters that a credential is linked to."""
     return _protected(value, linked, Guard("", REPLACE_ALL))
+
+
+def shown(document: Object) -> Object:
+    """What people see of an export, with its secrets replaced: without statuses, and no node is looked at twice that can't hold any.
+
+    What is no export is given back: a definition's secrets are known by where they stand.
+    """
+    graph = document.get("Graph")
+    if not isinstance(graph, Mapping):
+        return document
+    linked = credentials(document)
+    nodes = graph.get("ModuleNodes")
+    kept = {name: value for name, value in graph.items() if name not in ("ModuleNodes", "EdgesInternal", "SerializedClientData")}
+    rest = {name: value for name, value in document.items() if name not in ("Graph", "NodeStatuses")}
+    whole = _object(protected(rest, linked))
+    return {
+        **whole,
+        "Graph": {
+            **_object(protected(kept, linked)),
+            "ModuleNodes": [protected(node, linked) if _may_hold_secret(node, linked) else node for node in _objects(nodes)],
+            "EdgesInternal": graph.get("EdgesInternal"),
+            "SerializedClientData": graph.get("SerializedClientData"),
+        },
+    }
+
+
+def _may_hold_secret(node: Object, linked: frozenset[str]) -> bool:
+    for name, value in node.items():
+        if name == "ModuleParameters":
+            continue
+        if isinstance(value, str) and may_hold_secret(value):
+            return True
+    for parameter in _objects(node.get("ModuleParameters")):
+        values = (parameter.get("Name"), parameter.get("Value"))
+        if _is_credential(parameter) or parameter.get("Name") in linked or any(isinstance(one, str) and may_hold_secret(one) for one in values):
+            return True
+    return not isinstance(node.get("ModuleParameters"), list)
+
+
+def _object(value: Json) -> Object:
+    assert isinstance(value, Mapping)
+    return value
 
 
 def protected_parameter(name: str, value: Json, linked: frozenset[str] = frozenset()) -> Json:

@@ -34,6 +34,11 @@ class Origin:
         return f"{self.scheme}://{self.host}"
 
     @property
+    def is_well_known(self) -> bool:
+        """Whether it is one of Studio's own or this machine's: no repository can name another place there."""
+        return self.host in _HOSTS.values() or is_loopback(urlsplit(self.url).hostname or "")
+
+    @property
     def is_plain(self) -> bool:
         """Whether it is plain HTTP, which is for loopback alone."""
         return self.scheme == "http"

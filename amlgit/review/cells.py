@@ -46,6 +46,19 @@ def width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
+def cut(text: str, columns: int) -> str:
+    """A text that takes no more than `columns` cells, with an ellipsis where that is not all of it."""
+    if width(text) <= columns:
+        return text
+    kept, taken = "", 1
+    for character in text:
+        taken += _cells(character)
+        if taken > columns:
+            break
+        kept += character
+    return f"{kept}…"
+
+
 def _cells(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0

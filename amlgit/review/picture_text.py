@@ -61,9 +61,9 @@ def mermaid(outline: Outline) -> Iterator[str]:
     yield "flowchart TD"
     for box in picture.boxes:
         _, opening, closing = box.shape.value
-        yield f"  {box.name}{opening}{_mermaid(*box.lines)}{closing}"
+        yield f"  {box.name}{opening}{quoted(*box.lines)}{closing}"
     for edge in picture.edges:
-        yield f"  {edge.source} -->{f'|{_mermaid(edge.label)}|' if edge.label else ''} {edge.target}"
+        yield f"  {edge.source} -->{f'|{quoted(edge.label)}|' if edge.label else ''} {edge.target}"
 
 
 def _dot(*lines: str) -> str:
@@ -75,8 +75,8 @@ def _dot(*lines: str) -> str:
 _MERMAID_PLAIN = frozenset(" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.,()/+'")
 
 
-def _mermaid(*lines: str) -> str:
-    """A quoted string; whatever of ASCII may mean something to Mermaid (quotes, brackets, `%%{`, `style:…#…;`, backticks) is an entity."""
+def quoted(*lines: str) -> str:
+    """A quoted string for Mermaid; whatever of ASCII may mean something there (quotes, brackets, `%%{`, `style:…#…;`, backticks) is an entity."""
     return '"' + "<br/>".join("".join(_entity(character) for character in line) for line in lines) + '"'
 
 

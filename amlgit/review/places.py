@@ -28,9 +28,16 @@ def place(change: Change) -> str:
     if path[0].casefold() == "properties":
         return printable(_of_service(path, has_node=change.node is not None))
     if path[0] == "WebService" and len(path) > _GRAPH:
+        return named(path)
+    last = path[-2] if path[-1] in _UNSAID and len(path) > _GRAPH else path[-1]
+    return printable(_NAMES.get(last, last) if change.node is None or last == "Comment" else last)
+
+
+def named(path: tuple[str, ...]) -> str:
+    """What belongs to no node, by its path."""
+    if path[0] == "WebService" and len(path) > _GRAPH:
         return printable(f"{_SECTIONS.get(path[1], path[1])} {': '.join(path[2:])}")
-    named = path[-2] if path[-1] in _UNSAID and len(path) > _GRAPH else path[-1]
-    return printable(_NAMES.get(named, named) if change.node is None or named == "Comment" else named)
+    return printable(_NAMES.get(path[-1], path[-1]))
 
 
 def _of_service(path: tuple[str, ...], *, has_node: bool) -> str:

@@ -73,6 +73,11 @@ class Entry(NamedTuple):
         """The first line of the message."""
         return self.message.partition("\n")[0]
 
+    @property
+    def snapshot(self) -> str | None:
+        """The id of the run's snapshot, or None for a draft."""
+        return trailers.value(self.message, trailers.SNAPSHOT)
+
 
 def newest_first(repository: Repository, tip: str) -> Iterator[Entry]:
     """The versions of a chain, newest first, while git is still at work."""

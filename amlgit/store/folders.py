@@ -81,7 +81,7 @@ class Past(NamedTuple):
 def past(repository: Repository, rev: str, places: Sequence[Folder]) -> list[Past]:
     """What the history of a commit did about a folder, at any of its places, oldest first; bindings that can't be read are left out."""
     paths = [place.path for place in places]
-    asked = ("log", "--simplify-merges", "--topo-order", "--reverse", "--no-show-signature", "--format=%H %P", rev)
+    asked = ("rev-list", "--simplify-merges", "--topo-order", "--reverse", "--parents", rev)  # not log, whose parents log.follow spoils
     listed = [line.split() for line in repository.text(*asked, "--", *(f":(literal){path}" for path in paths)).splitlines()]
     trees = repository.blobs(f"{commit}:{path}" for commit, *_ in listed for path in paths)
     sync_ids = {tree: tree_ids(tree, repository.object_format).get(SYNC, "") for tree in dict.fromkeys(trees.values())}

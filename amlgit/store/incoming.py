@@ -171,6 +171,7 @@ def receive(repository: Repository) -> Iterator[Incoming]:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=clean_environment(aside.environment) | _STEADY_MEMORY,
+            start_new_session=True,  # who interrupts us is heard by us alone, before git says that it was stopped; its input ends with us
         )
         assert process.stdin is not None
         pump = _Pump(process.stdin)

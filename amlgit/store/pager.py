@@ -1,8 +1,9 @@
 """The pager that git would use."""
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 OWN = "AMLGIT_PAGER"
@@ -34,6 +35,24 @@ def show(command: str, text: bytes, environment: Mapping[str, str]) -> bool:
     except KeyboardInterrupt:
         _wait(process)
     return process.returncode not in _NOT_FOUND
+
+
+def stream(command: str, lines: Iterable[str], environment: Mapping[str, str]) -> Iterable[str]:
+    """Show lines in the pager as they come, until it is left; gives those that are still to be shown: all where there is no such pager."""
+    # a small pipe, so that not much more is made than is looked at
+    process = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE, env={**_USUAL, **environment}, pipesize=4096)  # noqa: S602  # as git runs it
+    assert process.stdin is not None
+    lines = iter(lines)
+    taken: list[str] = []
+    try:
+        with suppress(BrokenPipeError, KeyboardInterrupt):
+            for line in lines:
+                taken.append(line)
+                process.stdin.write(f"{line}\n".encode(errors="replace"))
+                process.stdin.flush()
+    finally:
+        _wait(process)
+    return chain(taken, lines) if process.returncode in _NOT_FOUND else ()
 
 
 def _wait(process: "subprocess.Popen[bytes]") -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,9 @@ _LOCAL_VARIABLES = (
     "GIT_WORK_TREE",
 )
 """What git exports to hooks and aliases; inherited, it would point our git at another repository or index."""
+
+_PATIENCE = 10.0
+"""Seconds that a lock of another git is waited for."""
 
 OLDEST_GIT = (2, 30)
 
@@ -295,15 +299,19 @@ def create(folder: Path, environment: Mapping[str, str]) -> Repository:
 
 
 def initialise(environment: Mapping[str, str], *arguments: str) -> None:
-    """`git init` with these arguments."""
-    try:
-        completed = subprocess.run(
-            ["git", "init", "--quiet", *arguments], capture_output=True, env=clean_environment(environment), check=False, start_new_session=True
-        )
-    except FileNotFoundError as error:
-        raise UsageError(_no_git(Path(arguments[-1]).parent), hint="Install git and run this again.") from error
-    if completed.returncode != 0:
-        raise StorageFailed(f"git init failed: {completed.stderr.decode(errors='replace').strip()}")
+    """`git init` with these arguments; one that a killed run of ours began may still be at it, and is waited for."""
+    command = ["git", "init", "--quiet", *arguments]
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            completed = subprocess.run(command, capture_output=True, env=clean_environment(environment), check=False, start_new_session=True)
+        except FileNotFoundError as error:
+            raise UsageError(_no_git(Path(arguments[-1]).parent), hint="Install git and run this again.") from error
+        if completed.returncode == 0:
+            return
+        if b"could not lock" not in completed.stderr or time.monotonic() > deadline:
+            raise StorageFailed(f"git init failed: {completed.stderr.decode(errors='replace').strip()}")
+        time.sleep(0.05)
 
 
 def current_folder() -> Path:

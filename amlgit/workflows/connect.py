@@ -14,6 +14,8 @@ from amlgit.store.credentials import Account
 from amlgit.store.repository import Repository
 
 TOKEN_VARIABLE = "AMLGIT_TOKEN"  # noqa: S105 # the variable's name
+HOST_VARIABLE = "AMLGIT_TOKEN_HOST"
+"""Names hosts (with their port, apart by spaces), beyond Studio's own, that the token of the environment is for."""
 
 
 def connect(repository: Repository, remote: Remote) -> Studio:
@@ -21,7 +23,10 @@ def connect(repository: Repository, remote: Remote) -> Studio:
     origin, prefix = place(remote)
     token = token_of(repository, remote, origin)
     if token is None:
-        raise Unauthorised(f"there is no token for remote {remote.name!r} ({origin.host})", hint=f"Run 'amlgit login {remote.name}'.")
+        hint = f"Run 'amlgit login {remote.name}'."
+        if token_in(repository.environment, remote.name) is not None:
+            hint = f"{TOKEN_VARIABLE} is not sent to a host that only .amlgit names: set {HOST_VARIABLE}={origin.host} too."
+        raise Unauthorised(f"there is no token for remote {remote.name!r} ({origin.host})", hint=hint)
     return Studio(Session(origin=origin, token=token, prefix=prefix), remote.workspace)
 
 
@@ -38,8 +43,14 @@ def account_of(remote: Remote, origin: Origin) -> Account:
 
 
 def token_of(repository: Repository, remote: Remote, origin: Origin) -> str | None:
-    """The token for a remote: of the environment, else what git's credential helper has for that origin and workspace."""
-    return token_in(repository.environment, remote.name) or credentials.find(repository, account_of(remote, origin))
+    """The token for a remote: of the environment, else what git's credential helper has for that origin and workspace.
+
+    What the environment holds was stored for no host, and `.amlgit` is a repository's word: it goes to Studio's own hosts, to loopback, and
+    to those that the environment itself names.
+    """
+    named = repository.environment.get(HOST_VARIABLE, "").split()
+    token = token_in(repository.environment, remote.name) if origin.is_well_known or origin.host in named else None
+    return token or credentials.find(repository, account_of(remote, origin))
 
 
 def token_in(environment: Mapping[str, str], remote: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from amlgit.compare import diff as graphs
 from amlgit.compare.changes import Change, Diff
 from amlgit.errors import InvalidDocument, UsageError
-from amlgit.form.companions import ASSETS, SYNC, read_names, read_sync
+from amlgit.form.companions import ASSETS, SYNC, read_assets, read_names, read_sync
 from amlgit.model.jsontext import Json, Object
 from amlgit.store import chains, states
 from amlgit.store.folders import is_content
@@ -54,6 +54,8 @@ class Compared:
     new: Object | None
     assets: Mapping[str, str]
     """Names of assets by id, as far as the folder knows them."""
+    listed: frozenset[str] | None = None
+    """The ids of the assets in the new folder's list; None where there is no such list."""
 
     @property
     def name(self) -> str:
@@ -83,6 +85,8 @@ class DiffReport:
     new: str
     compared: tuple[Compared, ...]
     problems: tuple[Problem, ...] = ()
+    newest: State | None = None
+    """The state of the new side, or the one that versions are compared in; None where files are compared."""
 
     @property
     def differs(self) -> bool:
@@ -149,7 +153,7 @@ def _states(repository: Repository, old: Commit, new: State, filters: Sequence[s
             continue
         if entry.status is not Status.UNCHANGED:
             compared.append(entry)
-    return DiffReport(old=state_name(old), new=state_name(new), compared=tuple(compared), problems=tuple(problems))
+    return DiffReport(old=state_name(old), new=state_name(new), compared=tuple(compared), problems=tuple(problems), newest=new)
 
 
 class _Wanted(NamedTuple):
@@ -247,7 +251,7 @@ def _folders(old: FolderFiles | None, new: FolderFiles | None) -> Compared:
     names = {**_asset_names(old), **_asset_names(new)}
     entry = compared(one, other, old.path if old else None, new.path if new else None, names)
     is_renamed = old is not None and new is not None and old.path != new.path
-    return replace(entry, status=Status.RENAMED) if is_renamed else entry
+    return replace(entry, status=Status.RENAMED if is_renamed else entry.status, listed=_listed(new))
 
 
 def joined(folder: FolderFiles) -> Joined:
@@ -265,6 +269,16 @@ def _asset_names(folder: FolderFiles | None) -> Mapping[str, str]:
         return read_names(data, ASSETS)
     except InvalidDocument:
         return {}  # `check` names what is wrong with it; a diff does without names
+
+
+def _listed(folder: FolderFiles | None) -> frozenset[str] | None:
+    data = folder.files.get(ASSETS) if folder is not None else None
+    if data is None:
+        return None
+    try:
+        return frozenset(asset.id for asset in read_assets(data, ASSETS))
+    except InvalidDocument:
+        return None
 
 
 def compared(old: Joined | None, new: Joined | None, old_name: str | None, new_name: str | None, assets: Mapping[str, str]) -> Compared:

@@ -20,7 +20,7 @@ def diff_versions(repository: Repository, operands: Sequence[str], newest: State
     version = next(side for side in sides if isinstance(side, Choice))
     (old_name, old), (new_name, new) = (_joined(repository, side, version) for side in (sides if len(sides) == 2 else [*sides, newest]))
     names = _names(repository, [side for side in sides if isinstance(side, Choice)])
-    return DiffReport(old=old_name, new=new_name, compared=(compared(old, new, old_name, new_name, names),))
+    return DiffReport(old=old_name, new=new_name, compared=(compared(old, new, old_name, new_name, names),), newest=newest)
 
 
 def _names(repository: Repository, versions: Sequence[Choice]) -> Mapping[str, str]:

@@ -76,6 +76,9 @@ def asset_names(repository: Repository, folder: Folder | None) -> dict[str, str]
 
 def node_assets(path: str, data: bytes) -> frozenset[Asset]:
     """What a node's file refers to; nothing where it can't be read."""
+    seen = assets.peek(data)
+    if seen is not None:
+        return seen
     try:
         return frozenset(assets.of_node(experiments.parse(path, data)))
     except InvalidDocument:

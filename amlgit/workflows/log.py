@@ -48,9 +48,14 @@ def _described(remote: str, entry: Entry) -> LogEntry:
         title=entry.subject.rpartition(": ")[0],
         remote=remote,
         number=entry.number,
-        date=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.time)),
+        date=date(entry.time),
         status=trailers.value(entry.message, trailers.STATUS) or "",
         who=entry.author.partition(" <")[0],
         commit=entry.commit,
-        snapshot=trailers.value(entry.message, trailers.SNAPSHOT),
+        snapshot=entry.snapshot,
     )
+
+
+def date(seconds: int) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

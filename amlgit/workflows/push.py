@@ -230,7 +230,8 @@ class Pusher:
         used = {reference.asset for reference in references(document)}
         mapping = {old: new for old, new in mapping.items() if old in used}
         require(stock, ours, target.names, target.name, self._remote.name)
-        sendable, gaps = filled(ours, held.secrets if held else None, partial(given, self._repository, self._remote))
+        written = {name: value for name, value in ours.items() if name in workspace.WRITABLE}
+        sendable, gaps = filled(written, held.secrets if held else None, partial(given, self._repository, self._remote))
         if gaps:
             raise Refused(_asked_for(target.name, self._remote.name, gaps), hint="Set the variables, or give the values to git's credential helper.")
         family = held.facts.family if held else ""

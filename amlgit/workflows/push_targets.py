@@ -50,7 +50,7 @@ def studio_remote(settings: Config, name: str | None) -> Remote:
     hint = (
         "Name one with --remote."
         if found
-        else "Add one with 'amlgit remote add NAME --workspace ID'; an archive can't be pushed to. 'amlgit push --record' shares the record."
+        else "Add one with 'amlgit remote add NAME --workspace ID'. An archive can't be pushed to; 'amlgit push --record' shares the record of it."
     )
     raise UsageError(f"which workspace? (known: {known})", hint=hint)
 

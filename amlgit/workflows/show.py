@@ -1,6 +1,7 @@
 """`show`: an experiment or web service as an outline, from the work tree, from the record or from an export file anywhere."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,19 +17,31 @@ from amlgit.workflows.documents import asset_names, of_version
 from amlgit.workflows.export import folder_document, required_folder
 
 
-def show(repository: Repository, name: str) -> Outline:
-    """The outline of a version, or of what the work tree holds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is shown: its document, what it is called, and the names of the assets it uses."""
+
+    document: Object
+    title: str
+    assets: dict[str, str]
+    folder: str | None
+    version: Version | None
+
+
+def chosen(repository: Repository, name: str) -> Shown:
+    """A version, or what the work tree holds."""
     choice = choose(repository, name)
     names = asset_names(repository, choice.subject.folder)
     if choice.version is None:
         folder = required_folder(choice)
-        return _outline(folder_document(repository, folder, may_dangle=True).document, choice.subject.title, names, folder.path, None)
+        document = folder_document(repository, folder, may_dangle=True).document
+        return Shown(document=document, title=choice.subject.title, assets=names, folder=folder.path, version=None)
     document = of_version(repository, choice.version.commit).document
-    return _outline(document, choice.subject.title, names, None, _version(choice, document))
+    return Shown(document=document, title=choice.subject.title, assets=names, folder=None, version=_version(choice, document))
 
 
-def show_file(path: Path) -> Outline:
-    """The outline of an export or web service definition that lies anywhere; raises InvalidDocument where the file holds neither."""
+def of_file(path: Path) -> Shown:
+    """An export or web service definition that lies anywhere, without secrets; raises InvalidDocument where the file holds neither."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -38,7 +51,7 @@ def show_file(path: Path) -> Outline:
     except InvalidDocument as error:
         raise InvalidDocument(f"{path}: {error}", hint=error.hint) from error
     said = _said(document)
-    return _outline(document, path.stem, {}, None, said if said.status else None)
+    return Shown(document=document, title=path.stem, assets={}, folder=None, version=said if said.status else None)
 
 
 def _protected(data: bytes, stem: str) -> Object:
@@ -58,14 +71,15 @@ def _protected(data: bytes, stem: str) -> Object:
     raise InvalidDocument("this is neither an exported experiment nor a web service definition")
 
 
-def _outline(document: Object, title: str, names: dict[str, str], folder: str | None, version: Version | None) -> Outline:
-    if "Graph" not in document:
+def outline(shown: Shown) -> Outline:
+    """A readable outline of it."""
+    if "Graph" not in shown.document:
         from amlgit.review import service_outline
 
-        return service_outline.outline(document, title, folder=folder, version=version)
+        return service_outline.outline(shown.document, shown.title, folder=shown.folder, version=shown.version)
     from amlgit.review import experiment_outline
 
-    return experiment_outline.outline(document, names, folder=folder, version=version)
+    return experiment_outline.outline(shown.document, shown.assets, folder=shown.folder, version=shown.version)
 
 
 def _version(choice: Choice, document: Object) -> Version:

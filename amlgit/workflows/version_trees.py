@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 
-from amlgit.errors import InvalidDocument
 from amlgit.form.companions import write_assets
-from amlgit.form.experiments import parse
-from amlgit.model import assets
 from amlgit.model.assets import Asset
 from amlgit.store import streams
 from amlgit.store.chains import Version
 from amlgit.store.folders import content_entries
 from amlgit.store.objects import TreeEntry, raw_entries, read_tree
 from amlgit.store.repository import Repository
+from amlgit.workflows.documents import node_assets
 
 _NO_ASSETS = write_assets(())
 
@@ -42,7 +40,7 @@ class VersionTrees:
             fresh = {node: read_tree(node, object_format)[0] for node in met - self._referred.keys()}
             files = reader.blobs(entry.id for entry in fresh.values())
         self._referred = {node: found for node, found in self._referred.items() if node in met}
-        self._referred |= {node: _assets(entry.name, files[entry.id]) for node, entry in fresh.items()}
+        self._referred |= {node: node_assets(entry.name, files[entry.id]) for node, entry in fresh.items()}
         self._assets = known | {folder: self._text(frozenset(map(self._referred.__getitem__, found))) for folder, found in nodes.items()}
 
     def _text(self, referred: frozenset[frozenset[Asset]]) -> bytes:
@@ -57,13 +55,3 @@ class VersionTrees:
     def assets(self, entries: Sequence[TreeEntry]) -> bytes:
         """The text of assets.json for a content."""
         return next((self._assets[entry.id] for entry in entries if entry.id in self._assets), _NO_ASSETS)
-
-
-def _assets(name: str, data: bytes) -> frozenset[Asset]:
-    seen = assets.peek(data)
-    if seen is not None:
-        return seen
-    try:
-        return frozenset(assets.of_node(parse(name, data)))
-    except InvalidDocument:
-        return frozenset()

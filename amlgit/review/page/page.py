@@ -1,0 +1,162 @@
+"""The page: one file without anything from elsewhere, that runs nothing but its own script."""
+
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from amlgit.review.page import details, svg
+from amlgit.review.page.details import html
+from amlgit.review.page.scene import Scene, Sides, scene
+from amlgit.review.risks import Risk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One experiment or service on a page."""
+
+    title: str
+    name: str
+    """Its folder, version or file."""
+    state: str
+    """What became of it as a whole, where that is more than a change."""
+    summary: str
+    sides: Sides
+    risks: Sequence[Risk] = ()
+    is_compared: bool = True
+    """Whether there are two versions; else the page shows one."""
+    is_whole: bool = False
+    """Whether all of it came or went."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a page shows, and what it looks like: its style sheet and its script."""
+
+    title: str
+    old: str
+    new: str
+    entries: Sequence[Entry]
+    problems: Sequence[str] = ()
+    style: str
+    script: str
+
+
+def page(content: Page) -> str:
+    """The text of the file."""
+    return "\n".join(_lines(content)) + "\n"
+
+
+def _hash(text: str) -> str:
+    import hashlib  # loads OpenSSL
+
+    return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _lines(content: Page) -> Iterator[str]:
+    policy = f"default-src 'none'; style-src {_hash(content.style)}; script-src {_hash(content.script)}; base-uri 'none'; form-action 'none'"
+    yield "<!doctype html>"
+    yield '<html lang="en"><head><meta charset="utf-8">'
+    yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">'
+    yield '<meta name="color-scheme" content="light dark"><meta name="generator" content="amlgit">'
+    yield f"<title>{html(content.title)}</title><style>{content.style}</style></head><body>"
+    yield '<a class="skip" href="#main">To the content</a>'
+    yield from _top(content)
+    yield '<main id="main">'
+    for problem in content.problems:
+        yield f'<p class="problem">Not compared: {html(problem)}</p>'
+    if not content.entries:
+        yield '<p class="empty">No changes.</p>'
+    for number, entry in enumerate(content.entries):
+        yield from _entry(entry, number, is_alone=len(content.entries) == 1)
+    yield "</main>"
+    yield _HELP
+    yield f"<script>{content.script}</script></body></html>"
+
+
+def _top(content: Page) -> Iterator[str]:
+    is_compared = any(entry.is_compared for entry in content.entries) or not content.entries
+    title = content.entries[0].title if len(content.entries) == 1 else f"{len(content.entries):,} experiments and services"
+    sides = f"<span>{html(content.old)}</span> <span aria-hidden='true'>→</span><span class='vh'> to </span> <span>{html(content.new)}</span>"
+    yield '<header class="top"><div class="title">'
+    yield f'<p class="kind">{"Review" if is_compared else "Experiment"}</p><h1>{html(title if content.entries else "No changes")}</h1>'
+    yield f'<p class="range">{sides if is_compared else f"<span>{html(content.new)}</span>"}</p></div>'
+    if len(content.entries) > 1:
+        yield '<nav class="tabs" aria-label="Experiments and services"><ul>'
+        for number, entry in enumerate(content.entries):
+            dot = f'<span class="count risky">{len(entry.risks)}</span><span class="vh"> risks</span>' if entry.risks else ""
+            yield f'<li><a href="#e{number}">{html(entry.title)}{dot}</a></li>'
+        yield "</ul></nav>"
+    yield '<div class="tools" hidden><label class="search"><span class="vh">Search for a module, a comment, a parameter</span>'
+    yield '<input type="search" id="search" placeholder="Search" autocomplete="off" spellcheck="false"></label><span id="found" role="status"></span>'
+    yield f"{_button('id', 'theme', 'Light or dark', '◐')}{_button('id', 'help', 'Keys', '?')}</div></header>"
+
+
+def _entry(entry: Entry, number: int, *, is_alone: bool) -> Iterator[str]:
+    prefix = f"e{number}"
+    drawn = scene(entry.sides)
+    numbers = details.box_numbers(drawn)
+    yield f'<section class="entry{"" if entry.is_compared else " single"}" id="{prefix}" aria-labelledby="{prefix}t"><div class="stage">'
+    yield f'<div class="canvas" tabindex="0" role="group" aria-label="The graph of {html(entry.title)}. Arrow keys move it, plus and minus zoom.">'
+    label = f"{entry.title}: {entry.summary}. All of it is listed beside the picture."
+    yield from svg.drawing(drawn, label, prefix)
+    yield "</div>"
+    yield from _controls(entry)
+    yield f'<div class="minimap" hidden>{svg.minimap(drawn)}</div></div>'
+    yield f'<aside class="panel" aria-labelledby="{prefix}t"><div class="overview">'
+    state = f'<span class="state">{html(entry.state)}</span> ' if entry.state else ""
+    # what the page's own heading says already is not said twice
+    hidden = ' class="vh"' if is_alone else ""
+    yield f'<h2 id="{prefix}t"{hidden}>{html(entry.title)}</h2>'
+    if not is_alone:
+        yield f'<p class="name"><code>{html(entry.name)}</code></p>'
+    yield f'<p class="summary">{state}{html(entry.summary)}</p>'
+    if entry.risks:
+        yield f'<section class="risks" aria-label="Risks"><h2><span class="count risky">{len(entry.risks)}</span> worth a second look</h2>'
+        yield from details.risks(entry.risks, numbers, prefix)
+        yield "</section>"
+    if entry.is_compared:
+        yield '<section class="changes" aria-label="Changes"><h2>Changes</h2>'
+        yield from details.articles(entry.sides.diff, entry.sides.names, drawn, prefix, is_whole=entry.is_whole)
+        yield "</section>"
+    yield from _all(drawn, entry, prefix)
+    yield '</div><div class="chosen" hidden tabindex="-1"></div></aside>'
+    yield f'<script type="application/json" class="data">{details.data(drawn, entry.sides.diff, entry.sides.names)}</script></section>'
+
+
+def _all(drawn: Scene, entry: Entry, prefix: str) -> Iterator[str]:
+    """Every node by name, for those who don't see the picture."""
+    open_ = "" if entry.is_compared else " open"
+    yield f'<details class="all"{open_}><summary>All {len(drawn.boxes):,} boxes, as data flows</summary><ol>'
+    for number, box in enumerate(drawn.boxes):
+        name = entry.sides.names.node(box.key) if box.node is not None else f"{box.subtitle} {box.title}"
+        yield f'<li><button type="button" class="go" data-box="{prefix}n{number}">{html(name)}</button></li>'
+    yield "</ol></details>"
+
+
+def _controls(entry: Entry) -> Iterator[str]:
+    counted = list(details.counted(entry.sides.diff)) if entry.is_compared and not entry.is_whole else []
+    if counted:
+        yield '<div class="filters" role="group" aria-label="Show only changes of a class" hidden>'
+        for name, count in counted:
+            yield f'<button type="button" aria-pressed="false" data-class="{name}">{name} <span class="count">{count:,}</span></button>'
+        yield "</div>"
+    yield '<div class="zoom" role="group" aria-label="Zoom" hidden>'
+    yield _button("data-zoom", "in", "Closer", "+") + _button("data-zoom", "out", "Farther", "−") + _button("data-zoom", "fit", "All of it", "⤢")  # noqa: RUF001
+    if counted:
+        yield _button("data-step", "-1", "Change before", "‹") + _button("data-step", "1", "Next change", "›")  # noqa: RUF001
+    yield "</div>"
+    if counted:
+        spans = "".join(f'<span class="{word}">{word}</span>' for word in ("added", "removed", "changed", "rewired", "moved"))
+        yield f'<p class="legend" aria-hidden="true">{spans}</p>'
+
+
+def _button(name: str, value: str, label: str, sign: str) -> str:
+    return f'<button type="button" {name}="{value}" aria-label="{label}" title="{label}">{sign}</button>'
+
+
+_HELP = """<dialog id="keys" aria-labelledby="keyst"><h2 id="keyst">Keys</h2><dl>
+<dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next change, change before</dd><dt><kbd>f</kbd></dt><dd>all of the graph</dd>
+<dt><kbd>+</kbd> <kbd>−</kbd></dt><dd>closer, farther</dd><dt><kbd>← ↑ ↓ →</kbd></dt><dd>move the graph, when it has the focus</dd>
+<dt><kbd>/</kbd></dt><dd>search; Enter goes to the next that fits</dd><dt><kbd>Esc</kbd></dt><dd>back to the list</dd>
+<dt><kbd>t</kbd></dt><dd>light or dark</dd></dl><button type="button" class="close">Close</button></dialog>"""  # noqa: RUF001

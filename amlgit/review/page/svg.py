@@ -1,0 +1,135 @@
+"""A scene as SVG: text that a browser draws without a script, and that a script can move and mark without making it anew."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+
+from amlgit.model.jsontext import printable
+from amlgit.review.page.placing import HEIGHT, WIDTH, Point
+from amlgit.review.page.scene import Box, Scene, Shape, Status, Wire, bounds
+
+SIGNS: Mapping[Status, str] = {Status.ADDED: "+", Status.REMOVED: "−", Status.CHANGED: "~", Status.REWIRED: "›"}  # noqa: RUF001  # signs
+_PER_PATH = 40
+"""Wires that nothing happened to in one path: few elements, and none so large that all of it is drawn for every corner of it."""
+_MOST_GHOSTS = 60
+"""Boxes whose old place is drawn unasked; where nearly all moved, it would hide the graph."""
+
+
+def drawing(scene: Scene, label: str, prefix: str) -> Iterator[str]:
+    """The picture; `label` says what it shows, `prefix` begins the ids of what is in it."""
+    left, top, width, height = bounds(scene.boxes)
+    yield f'<svg class="graph" viewBox="{left} {top} {width} {height}" width="{width}" height="{height}" role="img" aria-label="{_attribute(label)}">'
+    yield f'<g class="wires">{"".join(_wires(scene))}</g>'
+    ghosts = [box for box in scene.boxes if box.was_at is not None]
+    yield f'<g class="ghosts{" many" if len(ghosts) > _MOST_GHOSTS else ""}">{"".join(map(_ghost, ghosts))}</g>'
+    yield '<g class="marks"></g><g class="boxes">'
+    for number, box in sorted(enumerate(scene.boxes), key=lambda pair: pair[1].status is not Status.REMOVED):
+        yield _box(box, f"{prefix}n{number}")
+    yield "</g></svg>"
+
+
+def minimap(scene: Scene) -> str:
+    """The same as a few shapes: a path for all boxes of one kind."""
+    left, top, width, height = bounds(scene.boxes)
+    by_status: dict[Status, list[str]] = {}
+    for box in scene.boxes:
+        x, y = _corner(box.at)
+        by_status.setdefault(box.status, []).append(f"M{x} {y}h{WIDTH}v{HEIGHT}h-{WIDTH}z")
+    paths = "".join(
+        f'<path class="{status}" d="{"".join(parts)}"/>' for status, parts in sorted(by_status.items(), key=lambda pair: pair[0] != "same")
+    )
+    return (
+        f'<svg viewBox="{left} {top} {width} {height}" preserveAspectRatio="none" aria-hidden="true">'
+        f'{paths}<rect class="window" x="{left}" y="{top}" width="{width}" height="{height}"/></svg>'
+    )
+
+
+def _corner(at: Point) -> Point:
+    return at[0] - WIDTH // 2, at[1] - HEIGHT // 2
+
+
+# --- boxes
+
+
+def _box(box: Box, name: str) -> str:
+    x, y = _corner(box.at)
+    classes = f"n {box.status}" if box.shape is Shape.NODE else f"n {box.shape} {box.status}"
+    radius = 23 if box.shape is Shape.SERVICE else 8
+    moved = " moved" if box.was_at is not None else ""
+    parts = [f'<g id="{name}" class="{classes}{moved}" transform="translate({x} {y})"><rect width="{WIDTH}" height="{HEIGHT}" rx="{radius}"/>']
+    if box.shape is Shape.DATA:
+        parts.append('<path class="disc" d="M14 17v12c0 4 12 4 12 0v-12M14 17c0 4 12 4 12 0c0-4-12-4-12 0z"/>')
+    indent = 36 if box.shape is Shape.DATA else 16
+    room = WIDTH - indent - 10
+    parts.append(f'<text x="{indent}" y="20">{escape(fitted(box.title, room, 6.7))}</text>')
+    if box.subtitle:
+        parts.append(f'<text class="s" x="{indent}" y="36">{escape(fitted(box.subtitle, room, 5.9))}</text>')
+    if box.status in SIGNS:
+        parts.append(f'<circle cx="{WIDTH - 6}" cy="3" r="9"/><text class="g" x="{WIDTH - 6}" y="7">{SIGNS[box.status]}</text>')
+    parts.append("</g>")
+    return "".join(parts)
+
+
+_NARROW, _WIDE = frozenset("iljtfrI.,:;'|![]() "), frozenset("mwMW@%ABCDGHKNOQRUVXYZ—")
+
+
+def fitted(text: str, room: float, width: float) -> str:
+    """As much of a text as fits, by what characters usually measure; `width` is that of a usual one, in pixels."""
+    shown = printable(" ".join(text.split()), 200)
+    used = 0.0
+    for index, character in enumerate(shown):
+        used += width * (0.55 if character in _NARROW else 1.3 if character in _WIDE else 1.0 if character < "\u1100" else 1.9)
+        if used > room:
+            return f"{shown[: max(index - 1, 1)].rstrip()}…"
+    return shown
+
+
+def _ghost(box: Box) -> str:
+    """Where a box stood, and the way it went."""
+    assert box.was_at is not None
+    x, y = _corner(box.was_at)
+    return f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="8"/><path d="M{box.was_at[0]} {box.was_at[1]}L{box.at[0]} {box.at[1]}"/>'
+
+
+# --- wires
+
+
+def _wires(scene: Scene) -> Iterator[str]:
+    same: list[tuple[int, str]] = []
+    drawn: list[str] = []
+    for wire in scene.wires:
+        path = path_of(scene, wire)
+        if wire.status is Status.SAME:
+            same.append((scene.boxes[wire.target].at[1], path))
+        else:
+            drawn.append(f'<path class="{wire.status}" d="{path}"/>')
+    same.sort()
+    yield from _joined([path for _, path in same])
+    yield from sorted(drawn, reverse=True)  # removed ones first: what is there now is on top
+
+
+def _joined(paths: Sequence[str]) -> Iterable[str]:
+    for start in range(0, len(paths), _PER_PATH):
+        yield f'<path d="{"".join(paths[start : start + _PER_PATH])}"/>'
+
+
+def _port(box: Box, number: int, count: int, *, is_input: bool) -> Point:
+    x, y = _corner(box.at)
+    across = round(WIDTH * (number + 1) / (max(count, 1) + 1))
+    return x + across, y if is_input else y + HEIGHT
+
+
+def curve(start: Point, end: Point) -> str:
+    """A wire that leaves downwards and arrives from above."""
+    down = end[1] - start[1]
+    bend = max(18, min(70, abs(down) // 2)) if down > 0 else 60
+    return f"M{start[0]} {start[1]}C{start[0]} {start[1] + bend} {end[0]} {end[1] - bend} {end[0]} {end[1]}"
+
+
+def path_of(scene: Scene, wire: Wire) -> str:
+    """The path of one wire."""
+    source, target = scene.boxes[wire.source], scene.boxes[wire.target]
+    return curve(_port(source, wire.source_port, source.outputs, is_input=False), _port(target, wire.target_port, target.inputs, is_input=True))
+
+
+def _attribute(text: str) -> str:
+    return escape(printable(text, 300))
