@@ -102,6 +102,20 @@ def test_a_pull_that_was_reverted_can_be_pushed_over_and_a_state_that_comes_back
     push(repository, code=REFUSED)
 
 
+def test_what_was_pushed_after_a_run_is_seen(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository, identity = start(client, tmp_path, monkeypatch)
+    edit(repository)
+    push(repository, "--run")
+    for text in ("1", "2", "3"):
+        edit(repository, f'"Value": "{value(client, identity)}"', f'"Value": "{text}"')
+        push(repository)
+    edit_there(client, identity)
+    edit(repository, '"Value": "3"', '"Value": "4"')
+    aml(repository, "pull").expect(OK)
+    push(repository)
+    assert (value(client, identity), value(client, identity, 2)) == ("4", "theirs")
+
+
 def test_several_are_pushed_one_by_one_and_what_failed_stays_on_the_list(
     server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

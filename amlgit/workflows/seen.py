@@ -70,9 +70,10 @@ class _Line:
         if seen < 0:
             return next((index for index, version in enumerate(self.listed) if version.content == folder.content), -1)
         # What was here before, by chance or by a push, is the state that comes next there, and no later one: somebody may go back to it
-        # after he saw what it became here. And a run of what was pulled is a version of its own.
-        following = [version.content for version in self.listed[seen : seen + 2]]
-        return seen + 1 if following[1:] == [folder.content] and following[0] != folder.content else seen
+        # after he saw what it became here. Runs of what was seen are versions of their own, and no other state.
+        here = self.listed[seen].content
+        following = next((index for index in range(seen + 1, len(self.listed)) if self.listed[index].content != here), None)
+        return following if following is not None and self.listed[following].content == folder.content else seen
 
     def _named(self, binding: Binding, before: int, *, is_first: bool) -> int:
         """The version that an entry of sync.json names, if what it was merged over was seen: a pick may have brought it here without that."""
