@@ -11,7 +11,8 @@ from amlgit.compare.diff import diff
 from amlgit.form.secrets import text_hash
 from amlgit.review import risks
 from amlgit.review.names import Names
-from amlgit.review.risks import RULES, Case, OwnRule, Risk, Script
+from amlgit.review.risk_case import Case, Script
+from amlgit.review.risks import RULES, OwnRule, Risk
 from tests.generate import GLOBAL, PYTHON, WORKSPACE, a_graph
 from tests.helpers import (
     FINDINGS,

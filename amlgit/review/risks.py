@@ -4,13 +4,10 @@ A rule looks at one experiment's changes and names those it is about. It never d
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property
-from typing import NamedTuple
 
-from amlgit.compare import services
-from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kind, Missing, What
+from amlgit.compare.changes import MISSING, Change, ChangeClass, Edit, Kind, Missing, What
 from amlgit.form import modules, scripts
 from amlgit.form.secrets import CREDENTIAL_PARAMETERS, PLACEHOLDER, Decisions, Guard
 from amlgit.model import graph, ids
@@ -18,17 +15,10 @@ from amlgit.model.assets import PORT_MEMBERS
 from amlgit.model.jsontext import Json, Object, same
 from amlgit.review.changes import is_of_a_secret, item
 from amlgit.review.lenient import entries, members, text
-from amlgit.review.names import Names
+from amlgit.review.risk_case import Case, Hit, Script
 
 SHORTEST_SCRIPT = 3
 """Lines with something on them that a script needs to be told from others by its text."""
-
-
-class Script(NamedTuple):
-    """A script somewhere in the repository as it is now: whose it is, in words, and its text with LF line ends."""
-
-    place: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,43 +33,6 @@ class OwnRule:
     parameter: str | None = None
     value: str | None = None
     """What the value is now."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """What rules look at: the changes of one experiment or service, without secrets; and what stands around them."""
-
-    diff: Diff
-    unprotected: Diff
-    """The same changes, in the same order, as they are."""
-    old: Object
-    new: Object
-    names: Names
-    scripts: Sequence[Script] = ()
-    """Every script of the repository's new state."""
-    assets: frozenset[str] | None = None
-    """The ids of the assets that the folder lists; None where there is no such list."""
-    decisions: Decisions = field(default_factory=Decisions)
-
-    @cached_property
-    def modules(self) -> Mapping[str, str]:
-        """The id of each node's module, as it is now or was last."""
-        graphs = (members(side.get("Graph")) for side in (self.old, self.new))
-        found = {text(node.get("Id")): text(node.get("ModuleId")) for side in graphs for node in entries(side.get("ModuleNodes"))}
-        if found:
-            return found
-        return {node: services.module_of(side, node) for side in (self.old, self.new) for node in services.nodes(side)}
-
-    def module(self, change: Change) -> str:
-        """What the module of a change's node is called; empty where it has none."""
-        return modules.name(self.modules.get(change.node.id, "")) if change.node is not None else ""
-
-
-class Hit(NamedTuple):
-    """A change that a rule is about (None: the whole graph), and what to say of it where that is not the change itself."""
-
-    change: Change | None
-    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

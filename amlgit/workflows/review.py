@@ -12,7 +12,8 @@ from amlgit.form import scripts
 from amlgit.form.secrets import Decisions
 from amlgit.review import risks
 from amlgit.review.names import Names
-from amlgit.review.risks import Case, OwnRule, Risk, Script
+from amlgit.review.risk_case import Case, Script
+from amlgit.review.risks import OwnRule, Risk
 from amlgit.store import states
 from amlgit.store.repository import Repository
 from amlgit.store.states import State
