@@ -9,7 +9,8 @@ from urllib.parse import unquote
 import pytest
 
 from amlgit.model.jsontext import loads
-from amlgit.remotes.failures import Rejected
+from amlgit.remotes.failures import NoAnswer, Rejected
+from amlgit.remotes.session import Request
 
 from .emulated import Json, chain
 from .helpers import UNREACHABLE, Run, aml
@@ -64,3 +65,11 @@ def test_a_token_is_not_told_in_part_where_a_message_is_cut(length: int) -> None
         server.session().send(GET, loads)
     assert TOKEN[:4] not in str(raised.value)
     assert TOKEN not in raised.value.request_id
+
+
+@pytest.mark.parametrize("etag", ["“x”", "a\r\nX: y", "\0", " a"])
+def test_an_etag_that_no_header_can_hold_is_told_and_nothing_is_sent(etag: str) -> None:
+    with canned(says(200)) as server:
+        with pytest.raises(NoAnswer, match="a save: the service's etag is none"):
+            server.session().send(Request(method="POST", path="things", what="a save", body=b"{}", if_match=etag), loads)
+        assert server.asked == []

@@ -169,6 +169,7 @@ def test_retry_after_is_waited_for_and_one_that_is_too_long_ends_the_run_at_once
         ("-3", 0.0),
         ("Thu, 01 Jan 1970 00:16:50 GMT", 10.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        ("Thu, 01 Jan 1970 00:16:50 +99999999999999", None),
         ("soon", None),
         ("", None),
     ],

@@ -46,7 +46,9 @@ class Request:
     """Whether it does no harm to be served twice."""
 
     def headers(self) -> dict[str, str]:
-        """What this request needs beside the headers of all."""
+        """What this request needs beside the headers of all; raises InvalidHeader for an etag that no header can hold."""
+        if self.if_match is not None and not (self.if_match.isascii() and self.if_match.isprintable() and self.if_match == self.if_match.strip()):
+            raise requests.exceptions.InvalidHeader("the service's etag is none that it could be sent back")
         found = {"Content-Type": "application/json; charset=utf-8"} if self.body is not None else {}
         return found if self.if_match is None else {**found, "If-Match": self.if_match}
 
