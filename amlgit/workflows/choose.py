@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from amlgit.errors import UsageError
+from amlgit.errors import InvalidDocument, UsageError
+from amlgit.form.experiments import EXPERIMENT, parse
 from amlgit.model import ids
 from amlgit.store import chains
 from amlgit.store.chains import Entry
@@ -35,6 +37,8 @@ class Subject:
 
     title: str
     family: str
+    families: tuple[str, ...]
+    """All of them, where its folder is bound in several workspaces; `family` is the first."""
     folder: Folder | None
     """Its folder in the commit that was looked at, where it has one."""
     chains: dict[str, str]
@@ -60,17 +64,38 @@ def subjects(repository: Repository) -> list[Subject]:
     for ref, tip in sorted(tips.items()):
         remote, family = ref.removeprefix(chains.PREFIX).split("/", 1)
         if family not in found:
-            found[family] = Subject(title=titles[tip], family=family, folder=None, chains={})
+            found[family] = Subject(title=titles[tip], family=family, families=(family,), folder=None, chains={})
         found[family].chains[remote] = tip
-    for folder in folders(repository, "HEAD"):
-        families = {binding.experiment.rpartition(".")[2] for binding in folder.bindings.values()}
-        for family in families or {""}:
-            known = found.get(family)
-            name = PurePosixPath(folder.path).name
-            found[family or folder.path] = Subject(
-                title=known.title if known else name, family=family, folder=folder, chains=known.chains if known else {}
-            )
+    present = folders(repository, "HEAD")
+    unrecorded = [folder for folder in present if not any(family in found for family in _families(folder))]
+    own = _own_titles(repository, unrecorded)
+    recorded = dict(found)
+    for folder in present:
+        families = _families(folder)
+        known = [recorded[family] for family in families if family in recorded]
+        for family in families:
+            found.pop(family, None)
+        title = known[0].title if known else own.get(folder.path) or PurePosixPath(folder.path).name
+        tips_of_all = {remote: tip for subject in known for remote, tip in subject.chains.items()}
+        family = families[0] if families else ""
+        found[folder.path] = Subject(title=title, family=family, families=families, folder=folder, chains=tips_of_all)
     return sorted(found.values(), key=lambda subject: (subject.title, subject.family))
+
+
+def _families(folder: Folder) -> tuple[str, ...]:
+    """The families of what a folder is bound to: one that lives in several workspaces has several."""
+    return tuple(dict.fromkeys(folder.bindings[remote].experiment.rpartition(".")[2] for remote in sorted(folder.bindings)))
+
+
+def _own_titles(repository: Repository, wanted: Sequence[Folder]) -> dict[str, str]:
+    """Path → title, as the folders themselves say it: of what never ran, or whose record was not fetched."""
+    pages = {f"HEAD:{folder.path}/{EXPERIMENT}": folder.path for folder in wanted if folder.kind == chains.EXPERIMENT}
+    titles = {}
+    for name, data in repository.blobs(pages).items():
+        with suppress(InvalidDocument):
+            title = parse(EXPERIMENT, data).get("Description")
+            titles[pages[name]] = title if isinstance(title, str) else ""
+    return titles
 
 
 def is_version(name: str) -> bool:
@@ -108,9 +133,9 @@ def _matching(known: Sequence[Subject], name: str) -> list[Subject]:
     family = parts.family if parts else wanted.lower()
     for matches in (
         lambda subject: subject.folder is not None and wanted in (subject.folder.path, PurePosixPath(subject.folder.path).name),
-        lambda subject: subject.family == family,
+        lambda subject: family in subject.families,
         lambda subject: subject.title == wanted,
-        lambda subject: len(family) >= 6 and subject.family.startswith(family),
+        lambda subject: len(family) >= 6 and any(known.startswith(family) for known in subject.families),
         lambda subject: subject.title.casefold() == wanted.casefold(),
     ):
         found = [subject for subject in known if matches(subject)]

@@ -54,7 +54,7 @@ def _joined(repository: Repository, side: State | Choice, version: Choice) -> tu
 
 def _of_state(repository: Repository, state: State, version: Choice) -> tuple[str, Joined]:
     """The experiment of a version as a state has it."""
-    found = [path for path, data in states.bindings(repository, state).items() if version.subject.family in _families(data)]
+    found = [path for path, data in states.bindings(repository, state).items() if not _families(data).isdisjoint(version.subject.families)]
     files = states.read(repository, state, found)
     if len(found) != 1 or not files:
         raise UsageError(f"{state_name(state)} has no folder of {version.subject.title!r}", hint="Name a second version: EXPERIMENT@N.")

@@ -188,16 +188,10 @@ class Pusher:
         held = self._read(target, experiment)
         plan = self._plan(target, held)
         if held.content == plan.content:
-            return self._entry(target, experiment, "up to date")
+            return replace(self._entry(target, experiment, "up to date"), left_out=plan.left_out)
         assert target.folder is not None
         head = str(self._repository.head())
         require_seen(self._repository, head, self._remote.name, bound(target.folder, self._remote.name, experiment), held, plan.mapping)
-        lost = workspace.unwritable(plan.document, held.document)
-        if lost:
-            raise Refused(
-                f"{target.name}: {', '.join(lost)} differ from what {self._remote.name} holds, and no save can change that",
-                hint="Change it in Studio and pull, or take it back here.",
-            )
         if self._options.dry_run:
             return self._entry(target, experiment, "would be pushed", plan)
         self._saved = self._save(plan, held)
@@ -217,6 +211,10 @@ class Pusher:
         document = _joined(target, held.run if held else None)
         if title is not None:
             document = {**document, "Description": title}
+        # what no save can change is as it is there; it is told, and is no reason to hold back what can be saved
+        left_out = workspace.unwritable(document, held.document) if held else []
+        kept = {name: held.document[name] for name in left_out if name in held.document} if held else {}
+        document = {**{name: value for name, value in document.items() if name not in left_out}, **kept}
         _require_sound(document, target.name)
         mapping = {**self._remote.remap, **self._options.remap}
         stock = self._shelves.stock(references(remapped(document, mapping)))
@@ -240,7 +238,7 @@ class Pusher:
         name = f"{target.name} at {self._remote.name}"
         changes = without_secrets(compared(before, Joined(kind=chains.EXPERIMENT, document=ours), name if held else None, target.name, target.names))
         content = workspace.content_id(files, self._repository)
-        return _Plan(target=target, document=ours, sendable=sendable, content=content, mapping=mapping, changes=changes)
+        return _Plan(target=target, document=ours, sendable=sendable, content=content, mapping=mapping, changes=changes, left_out=tuple(left_out))
 
     def _save(self, plan: _Plan, held: Held) -> Held:
         """Save over what was just read, and read back; after a save without an answer what is there then decides."""
@@ -294,7 +292,7 @@ class Pusher:
             if not target.is_version and target.folder is not None and self._remote.name not in target.folder.bindings:
                 made.note(self._repository, self._remote.name, target.folder.path, experiment)
             held = self._read(target, experiment)
-            plan = replace(plan, left_out=tuple(workspace.unwritable(plan.document, held.document)))
+            plan = self._plan(target, held, self._options.title)
             if held.content != plan.content and held.facts.snapshot is None:
                 held = self._save(plan, held)  # the service moves a new experiment's assets to their newest versions
             made.finish(self._repository, self._remote.name, key)

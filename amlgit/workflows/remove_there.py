@@ -35,12 +35,13 @@ def remove_there(
     subject = choose(repository, name).subject
     fetch(repository, settings, remote, repository.require_work_tree(), progress)
     with connect(repository, remote) as studio:
-        listed = [info for info in studio.experiments(with_history=True) if info.family == subject.family and info.workspace == studio.workspace]
+        listed = [info for info in studio.experiments(with_history=True) if info.family in subject.families and info.workspace == studio.workspace]
         leaf = next((info for info in listed if not info.is_snapshot), None)
         if leaf is None:
             raise UsageError(f"{remote.name} has no experiment {name!r}", hint="It may have been deleted there already.")
         snapshots = _history(studio, leaf, listed)
-        tip = repository.refs(chains.ref(remote.name, subject.family)).get(chains.ref(remote.name, subject.family))
+        ref = chains.ref(remote.name, leaf.family)
+        tip = repository.refs(ref).get(ref)
         recorded = {version.snapshot for version in chains.versions(repository, tip)} if tip else set()
         lost = sorted(snapshots - recorded)
         if lost:
