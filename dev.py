@@ -67,7 +67,10 @@ def demo(_: list[str]) -> int:
     """Clone a workspace of an embedded Studio, edit, push and run, meet a colleague's change; all of it stays to be played with."""
     if not install(f"{HERE}[emulator]"):
         return 1
-    shutil.rmtree(DEMO, ignore_errors=True)
+    if DEMO.exists():  # somebody may have gone on working in it
+        before = next(place for number in range(1, 1000) if not (place := HERE / f"demo-before-{number}").exists())
+        DEMO.rename(before)
+        print(f"The demo of before is in {before.name} now.", flush=True)
     show("amlgit", "emulator", "seed", "--data", "demo/studio", where=HERE)
     print("\n$ amlgit emulator serve --data demo/studio &", flush=True)
     serve = [str(BIN / "amlgit"), "emulator", "serve", "--data", str(DEMO / "studio"), "--node-seconds", "0.1"]

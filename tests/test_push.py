@@ -241,7 +241,7 @@ def test_what_can_not_be_pushed_is_named(server: Server, client: Client, tmp_pat
         text = page.read_text()
         page.write_text(text.replace('"Tags": []', '"Tags": [\n    "mine"\n  ]'))
         commit_all(repository, "a tag")
-        assert "Tags differ" in push(repository, code=REFUSED).err
+        assert "Tags can't be saved, and stay behind." in push(repository).err
         page.write_text(text.replace("\n", "\n\n", 1))
         commit_all(repository, "not in normal form")
         assert "experiment.json is not in normal form" in push(repository, code=REFUSED).err

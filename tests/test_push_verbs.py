@@ -50,6 +50,42 @@ def add_remote(repository: Path, client: Client, name: str, monkeypatch: pytest.
     monkeypatch.setenv(f"AMLGIT_TOKEN_{name.upper()}", client.token)
 
 
+# --- folders in two workspaces
+
+
+def test_a_folder_that_lives_in_two_workspaces_is_named_by_its_folder_its_title_and_both_families(
+    server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository, identity = start(client, tmp_path, monkeypatch)
+    prod = server.new_workspace()
+    add_remote(repository, prod, "prod", monkeypatch)
+    push(repository, TITLE, "--new", "--remote", "prod")
+    aml(repository, "pull", "prod").expect(OK)
+    there = own(prod)[TITLE]
+    place = folder(repository)
+    for name in (f"experiments/{place.name}", place.name, TITLE, identity.rpartition(".")[2], there.rpartition(".")[2]):
+        assert "Shapes" in aml(repository, "show", name).expect(OK).out
+        aml(repository, "log", name).expect(OK)
+        for remote in ("studio", "prod"):
+            assert "up to date" in push(repository, name, "--remote", remote).out
+
+
+def test_a_folder_without_a_record_has_the_title_it_says_itself(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.save_as("Never run")
+    repository = clone_of(client, tmp_path / "repository", monkeypatch)
+    assert "Never run" in aml(repository, "show", "Never run").expect(OK).out
+    assert "up to date" in push(repository, "Never run").out
+
+
+def test_without_names_a_run_is_of_what_was_pushed_and_of_nobody_elses_draft(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.save_as("A draft of somebody")
+    repository, _ = start(client, tmp_path, monkeypatch)
+    edit(repository)
+    assert push(repository, "--run").out.count(" Finished") == 1
+    assert "Finished" not in push(repository, "--run").out
+    assert push(repository, "A draft of somebody", "--run").out.count(" Finished") == 1
+
+
 # --- new ones, and runs
 
 

@@ -23,9 +23,10 @@ def connect(repository: Repository, remote: Remote) -> Studio:
     origin, prefix = place(remote)
     token = token_of(repository, remote, origin)
     if token is None:
-        hint = f"Run 'amlgit login {remote.name}'."
+        variables = f"{TOKEN_VARIABLE} (or {variable_of(remote.name)})"
+        hint = f"Run 'amlgit login {remote.name}' in a repository that has this remote, or put the token into {variables}."
         if token_in(repository.environment, remote.name) is not None:
-            hint = f"{TOKEN_VARIABLE} is not sent to a host that only .amlgit names: set {HOST_VARIABLE}={origin.host} too."
+            hint = f"{TOKEN_VARIABLE} goes to Studio's own hosts and to this machine; for another one set {HOST_VARIABLE}={origin.host} too."
         raise Unauthorised(f"there is no token for remote {remote.name!r} ({origin.host})", hint=hint)
     return Studio(Session(origin=origin, token=token, prefix=prefix), remote.workspace)
 
@@ -55,5 +56,9 @@ def token_of(repository: Repository, remote: Remote, origin: Origin) -> str | No
 
 def token_in(environment: Mapping[str, str], remote: str) -> str | None:
     """The token that the environment has for a remote: AMLGIT_TOKEN_<REMOTE>, for who needs several, before AMLGIT_TOKEN."""
-    own = f"{TOKEN_VARIABLE}_{remote.upper().replace('-', '_')}"
-    return environment.get(own, "").strip() or environment.get(TOKEN_VARIABLE, "").strip() or None
+    return environment.get(variable_of(remote), "").strip() or environment.get(TOKEN_VARIABLE, "").strip() or None
+
+
+def variable_of(remote: str) -> str:
+    """The environment variable for the token of one remote."""
+    return f"{TOKEN_VARIABLE}_{remote.upper().replace('-', '_')}"

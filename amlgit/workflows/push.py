@@ -101,7 +101,7 @@ def push(repository: Repository, settings: Config, remote: Remote, names: Sequen
         for number, target in enumerate(wanted):
             progress("pushing", number, len(wanted))
             try:
-                entries.append(pusher.push(target, progress))
+                entries.append(pusher.push(target, progress, is_named=bool(names)))
             except Unauthorised:
                 raise
             except AmlgitError as error:
@@ -161,15 +161,19 @@ class Pusher:
         self._saved: Held | None = None
         """What the workspace held when it was read back."""
 
-    def push(self, target: Target, progress: Progress) -> Entry:
-        """Push one target; raises Refused, before any write, where that would overwrite or break something."""
+    def push(self, target: Target, progress: Progress, *, is_named: bool) -> Entry:
+        """Push one target; raises Refused, before any write, where that would overwrite or break something.
+
+        What is up to date is run only where it was asked for by name: it may be a draft that nobody here has touched.
+        """
         self._saved = None
         _require_normal(target, self._repository)
         is_new = self._options.new and (target.is_version or target.experiment is None or target.folder is None or self._is_copy(target))
         entry = self._make(target) if is_new else self._push_over(target, str(target.experiment))
         if self._saved is not None:
             record_saved(self._repository, self._settings, self._remote, self._saved)
-        if not self._options.run or self._options.dry_run or entry.experiment is None:
+        is_meant = is_named or entry.state != "up to date"
+        if not self._options.run or self._options.dry_run or entry.experiment is None or not is_meant:
             return entry
         from amlgit.workflows.running import run_content
 
@@ -203,7 +207,8 @@ class Pusher:
         try:
             return workspace.read(self._studio, experiment, decisions, self._repository)
         except NotFound as error:
-            hint = f"'amlgit push \"{target.name}\" --new' makes it again, as a new experiment."
+            again = f"'amlgit push \"{target.name}\" --new --remote {self._remote.name}' makes it again, as a new experiment"
+            hint = f"{again}; 'amlgit rm \"{target.name}\"' takes the folder out here."
             raise Refused(f"{target.name}: {self._remote.name} has no experiment {experiment} any more", hint=hint) from error
 
     def _plan(self, target: Target, held: Held | None, title: str | None = None) -> _Plan:
