@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import GLOBAL, Client, Json, Server, download, run, serving
+from .emulated import GLOBAL, Client, Json, Server, chain, download, run, serving
 
 
 def fill(data: Path, *more: str | Path, ok: tuple[int, ...] = (0,)) -> Json:
@@ -143,6 +143,21 @@ def test_a_folder_without_exports_is_said_to_have_none(tmp_path: Path) -> None:
     assert report["status"] != "ok"
     assert "broken.json" in report["diagnostics"][0]["message"]
     assert run("seed", "--data", tmp_path / "data", "--archive", tmp_path / "none", ok=(2,)).stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("member", "value"), [("RunId", 7), ("RunId", "../x"), ("Etag", [1]), ("ParentExperimentId", {"a": 1}), ("Description", [1])]
+)
+def test_an_export_with_a_member_of_another_type_is_named_and_left_out(member: str, value: Json, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    archive.mkdir()
+    whole = {"ExperimentId": f"{'a' * 32}.f-id.{'b' * 32}", "Status": {"StatusCode": "InDraft"}, "Graph": chain(), "WebService": None}
+    (archive / "sound.json").write_text(json.dumps(whole))
+    (archive / "odd.json").write_text(json.dumps({**whole, member: value}))
+    report = fill(tmp_path / "data", "--archive", archive)
+    (left,) = report["diagnostics"]
+    assert left["message"].startswith(f"odd.json: {member} must be ")
+    assert report["result"]["experiments"] == 1
 
 
 def test_one_folder_is_served_once_at_a_time(tmp_path: Path) -> None:

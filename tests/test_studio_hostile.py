@@ -13,7 +13,7 @@ from amlgit.remotes.failures import NoAnswer, Rejected
 from amlgit.remotes.session import Request
 
 from .emulated import Json, chain
-from .helpers import UNREACHABLE, Run, aml
+from .helpers import OK, REFUSED, UNREACHABLE, Run, aml, git
 from .test_studio_session import GET, TOKEN, canned, says
 
 WORKSPACE, FAMILY = "a" * 32, "b" * 32
@@ -73,3 +73,25 @@ def test_an_etag_that_no_header_can_hold_is_told_and_nothing_is_sent(etag: str) 
         with pytest.raises(NoAnswer, match="a save: the service's etag is none"):
             server.session().send(Request(method="POST", path="things", what="a save", body=b"{}", if_match=etag), loads)
         assert server.asked == []
+
+
+@pytest.mark.parametrize(("name", "text"), [("studio-studio.json", '{{"{0}": {{"{1}": [], "x": 7}}}}'), ("made.json", '{{"studio": [], "x": 7}}')])
+def test_a_note_of_another_shape_is_as_none(name: str, text: str, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    with canned(workspace([experiment()], {OWN: experiment()})) as server:
+        clone(f"http://127.0.0.1:{server.port}", repository).expect(OK)
+        (repository / ".git" / "amlgit" / name).write_text(text.format(WORKSPACE, "c" * 32))
+        aml(repository, "pull").expect(OK)
+        aml(repository, "push").expect(OK)
+
+
+@pytest.mark.parametrize("prefix", ["refs/amlgit", "refs/amlgit-drafts"])
+def test_a_ref_of_the_record_that_names_no_commit_is_told(prefix: str, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    with canned(workspace([experiment()], {OWN: experiment()})) as server:
+        clone(f"http://127.0.0.1:{server.port}", repository).expect(OK)
+        git(repository, "update-ref", f"{prefix}/studio/{FAMILY}", git(repository, "rev-parse", "HEAD^{tree}").strip())
+        (repository / ".git" / "amlgit" / "studio-studio.json").unlink()
+        done = aml(repository, "pull")
+        assert done.code in {REFUSED, UNREACHABLE}, done.err
+        assert "bug" not in done.err

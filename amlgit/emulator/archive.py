@@ -10,6 +10,7 @@ from amlgit.emulator.wire import ApiError, Object, loads, ms_of
 _ID = re.compile(r"([0-9a-f]{32})\.([fs])-id\.([0-9a-f]{32})(?:\.[\w.-]+)?")
 _DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 _MAX_FILE = 64 << 20
+_TEXTS = ("RunId", "ParentExperimentId", "Etag", "Description", "Summary", "Creator", "Category")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,11 @@ def _read(file: Path, path: str, replaced: dict[str, str]) -> Export:
     status = document.get("Status")
     if not isinstance(status, dict) or not isinstance(document.get("WebService"), dict | None):
         raise ValueError("It is no whole export of an experiment.")
+    for name in _TEXTS:
+        if not isinstance(document.get(name), str | None):
+            raise ValueError(f"{name} must be a string or null.")
+    if document.get("RunId") and not _ID.fullmatch(document["RunId"]):
+        raise ValueError("RunId must be the id of a run.")
     return Export(document=document, path=path, created=ms_of(status.get("CreationTime")))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from amlgit.errors import Refused
 from amlgit.store import streams, trailers
 from amlgit.store.objects import tree_ids
 from amlgit.store.repository import Repository
@@ -127,13 +128,17 @@ def entries(repository: Repository, tip: str) -> list[Entry]:
 
 
 def versions(repository: Repository, tip: str) -> list[Version]:
-    """The versions of a chain with their content ids, oldest first."""
+    """The versions of a chain with their content ids, oldest first; raises Refused where the tip is no commit."""
     authors: dict[bytes, str] = {}
     objects = streams.objects(repository, *_LOG, "--format=%H%n%T", tip)
     walked = [
         (commit.id, streams.read_commit(commit.data, authors), *_parts(tree_ids(tree.data, repository.object_format)))
         for commit, tree in zip(objects, objects, strict=True)
     ]
+    if not walked:
+        raise Refused(
+            f"the record has a ref at {tip}, which is no commit", hint=f"'git for-each-ref --points-at={tip}' names it; delete it, and fetch again."
+        )
     number = _number(repository, tip, walked[0][1].message) - len(walked)
     parent = ""
     found = []

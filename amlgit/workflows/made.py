@@ -64,7 +64,7 @@ def _read(repository: Repository) -> dict[str, dict[str, dict[str, object]]]:
         found = json.loads(_file(repository).read_bytes())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return {name: entries for name, entries in found.items() if isinstance(entries, dict)} if isinstance(found, dict) else {}
 
 
 def _section(repository: Repository, remote: str, name: str) -> Mapping[str, object]:

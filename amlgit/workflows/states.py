@@ -29,7 +29,7 @@ class States:
         except (OSError, ValueError):
             return {}
         known = noted.get(self._remote.workspace) if isinstance(noted, dict) else None
-        return known if isinstance(known, dict) else {}
+        return {family: entry for family, entry in known.items() if isinstance(entry, list) and entry} if isinstance(known, dict) else {}
 
     def _read_tips(self) -> Mapping[str, str]:
         return self._repository.refs(f"{chains.PREFIX}{self._remote.name}/", f"{drafts.PREFIX}{self._remote.name}/")
