@@ -78,7 +78,8 @@ def parse(path: str, data: bytes) -> Object:
         return object_(loads(data, MAX_DEPTH + _DEEPER), "the file")
     except InvalidDocument as error:
         if b"<<<<<<< " in data and b">>>>>>> " in data:
-            raise InvalidDocument(f"{path}: a merge left conflict markers in it", hint="'amlgit resolve' tells what clashes, and takes a side.") from error
+            hint = "'amlgit resolve' tells what clashes, and takes a side."
+            raise InvalidDocument(f"{path}: a merge left conflict markers in it", hint=hint) from error
         raise InvalidDocument(f"{path}: {error}") from error
 
 
