@@ -82,6 +82,13 @@ def test_each_kind_of_conflict_is_told_in_words(repository: Path, kind: str) -> 
     assert "Next: amlgit resolve NUMBER" in run.err
 
 
+def test_whoever_reads_a_page_with_conflict_markers_is_told_what_settles_it(repository: Path) -> None:
+    ours, theirs, _ = KINDS[min(KINDS)]
+    _merge(repository, [ours], [theirs])
+    (name,) = (path.name for path in (repository / "experiments").iterdir())
+    assert "'amlgit resolve' tells what clashes" in aml(repository, "show", f"experiments/{name}").err
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("side", ["ours", "theirs", "base"])
 def test_a_side_of_each_kind_can_be_taken_whether_or_not_the_markers_show_it(repository: Path, kind: str, side: str) -> None:
