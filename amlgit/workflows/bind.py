@@ -20,7 +20,6 @@ from amlgit.store.setup import FALLBACK
 from amlgit.store.worktree import fast_forward, refuse_uncommitted
 from amlgit.workflows import made
 from amlgit.workflows.choose import choose
-from amlgit.workflows.connect import connect
 from amlgit.workflows.seen import family_of, is_bound
 
 _DEPTH = 4
@@ -52,6 +51,8 @@ def bind(repository: Repository, remote: Remote, name: str, experiment: str, *, 
     _refuse_bound(folders(repository, head), folder, remote.name, parts.family)
     refuse_uncommitted(repository, head, [f"{folder.path}/{SYNC}"])
     if remote.kind == "studio":
+        from amlgit.workflows.connect import connect  # brings an HTTP library, and every pull comes by here
+
         with connect(repository, remote) as studio:
             try:
                 studio.get(experiment)
