@@ -36,6 +36,7 @@ PYTHON, SPLIT, EXPORT_DATA, IMPORT_DATA = (
 )
 NEVER = -62135596800000
 """Year 1 in milliseconds since 1970: what the service writes for a time that is not set."""
+T0 = 1_450_000_000
 DAY = 86400
 
 LAYOUT_HEAD = (
@@ -355,6 +356,13 @@ def save(archive: Path, name: str, document: Document | bytes | str) -> Path:
     data = wire(document) if isinstance(document, dict) else document.encode() if isinstance(document, str) else document
     path.write_bytes(data)
     return path
+
+
+def trials(archive: Path, *numbers: int) -> Path:
+    """Drafts of one experiment in an archive, one a day, each with another fraction; gives the archive."""
+    for number in numbers:
+        save(archive, f"{number}.json", experiment(created=T0 + number * DAY, fraction=f"0.{number}"))
+    return archive
 
 
 def parameter(document: Document, name: str) -> Document:

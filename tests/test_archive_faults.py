@@ -16,6 +16,7 @@ from tests.helpers import (
     OTHER_FAMILY,
     PARTLY,
     REFUSED,
+    T0,
     USAGE,
     Document,
     aml,
@@ -27,20 +28,13 @@ from tests.helpers import (
     read_export,
     save,
     subjects,
+    trials,
 )
-
-T0 = 1_450_000_000
-
-
-def _exports(archive: Path, *numbers: int) -> Path:
-    for number in numbers:
-        save(archive, f"{number}.json", experiment(created=T0 + number * DAY, fraction=f"0.{number}"))
-    return archive
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    return clone(_exports(tmp_path / "exports", 1), tmp_path / "r")
+    return clone(trials(tmp_path / "exports", 1), tmp_path / "r")
 
 
 def _snapshot(folder: Path) -> list[tuple[str, bytes, int]]:
@@ -48,7 +42,7 @@ def _snapshot(folder: Path) -> list[tuple[str, bytes, int]]:
 
 
 def test_a_read_only_archive_is_enough_and_is_left_as_it_is(tmp_path: Path) -> None:
-    exports = _exports(tmp_path / "exports", 1, 2)
+    exports = trials(tmp_path / "exports", 1, 2)
     for path in exports.iterdir():
         path.chmod(0o444)
     exports.chmod(0o555)
@@ -62,7 +56,7 @@ def test_a_read_only_archive_is_enough_and_is_left_as_it_is(tmp_path: Path) -> N
 
 
 def test_a_link_out_of_the_archive_is_named_and_not_followed(tmp_path: Path) -> None:
-    exports = _exports(tmp_path / "exports", 1)
+    exports = trials(tmp_path / "exports", 1)
     save(tmp_path, "outside.json", experiment("Outside", family=OTHER_FAMILY))
     (exports / "link.json").symlink_to(tmp_path / "outside.json")
     (exports / "folder").symlink_to(tmp_path)
@@ -80,7 +74,7 @@ def _zip(path: Path, **entries: bytes) -> Path:
 
 
 def test_a_zip_with_a_path_outside_and_a_bomb_gives_the_rest(tmp_path: Path) -> None:
-    good = (_exports(tmp_path / "exports", 1) / "1.json").read_bytes()
+    good = (trials(tmp_path / "exports", 1) / "1.json").read_bytes()
     bomb = b'{"ExperimentId": "' + b" " * (10 << 20) + b'"}'
     source = _zip(tmp_path / "z.zip", **{"../../escape.json": good, "bomb.json": bomb, "good.json": good})
     run = aml(tmp_path, "clone", "--archive", source, "r").expect(PARTLY)
@@ -92,7 +86,7 @@ def test_a_zip_with_a_path_outside_and_a_bomb_gives_the_rest(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("damage", ["truncated", "directory", "empty", "text", "middle"])
 def test_a_damaged_zip_is_a_clear_error(tmp_path: Path, damage: str) -> None:
-    data = _zip(tmp_path / "z.zip", **{"a.json": (_exports(tmp_path / "exports", 1) / "1.json").read_bytes()}).read_bytes()
+    data = _zip(tmp_path / "z.zip", **{"a.json": (trials(tmp_path / "exports", 1) / "1.json").read_bytes()}).read_bytes()
     middle = len(data) // 3
     damaged = {
         "truncated": data[: len(data) // 2],
@@ -108,7 +102,7 @@ def test_a_damaged_zip_is_a_clear_error(tmp_path: Path, damage: str) -> None:
 
 
 def test_a_huge_file_is_named_and_the_rest_is_taken(tmp_path: Path) -> None:
-    exports = _exports(tmp_path / "exports", 1)
+    exports = trials(tmp_path / "exports", 1)
     with (exports / "huge.json").open("wb") as opened:
         opened.truncate(MAX_BYTES + 1)
     assert "huge.json: larger than" in aml(tmp_path, "clone", "--archive", exports, "r").expect(PARTLY).err
@@ -144,7 +138,7 @@ _BAD_TEXTS = {
 
 @pytest.mark.parametrize("kind", _BAD_TEXTS)
 def test_a_bad_file_is_named_with_a_reason_and_the_rest_is_taken(tmp_path: Path, kind: str) -> None:
-    exports = _exports(tmp_path / "exports", 1)
+    exports = trials(tmp_path / "exports", 1)
     change: Callable[[str], str] = _BAD_TEXTS[kind]
     bad = change(json.dumps(experiment(created=T0 + 5 * DAY, fraction="0.5")))
     save(exports, "bad.json", bad)

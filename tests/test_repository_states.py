@@ -15,6 +15,7 @@ from tests.helpers import (
     OK,
     REFUSED,
     SPLIT,
+    T0,
     USAGE,
     aml,
     chains,
@@ -32,20 +33,13 @@ from tests.helpers import (
     replace_in,
     save,
     subjects,
+    trials,
 )
-
-T0 = 1_450_000_000
-
-
-def _exports(archive: Path, *numbers: int) -> Path:
-    for number in numbers:
-        save(archive, f"{number}.json", experiment(created=T0 + number * DAY, fraction=f"0.{number}"))
-    return archive
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    return clone(_exports(tmp_path / "exports", 1), tmp_path / "r")
+    return clone(trials(tmp_path / "exports", 1), tmp_path / "r")
 
 
 # --- repositories
@@ -71,7 +65,7 @@ def test_an_operation_that_is_not_finished_is_named_and_stops_pull_and_import(re
     with pytest.raises(AssertionError):
         git(repository, *commands[operation])
     before = git(repository, "for-each-ref")
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     for verb in (["pull"], ["import", "../exports/2.json"]):
         run = aml(repository, *verb).expect(REFUSED)
         assert f"a {operation} is not finished yet" in run.err
@@ -85,7 +79,7 @@ def test_an_operation_that_is_not_finished_is_named_and_stops_pull_and_import(re
 def test_on_a_detached_head_pull_moves_head_alone(repository: Path, tmp_path: Path) -> None:
     main = git(repository, "rev-parse", "main")
     git(repository, "checkout", "--quiet", "--detach")
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     aml(repository, "pull").expect(OK)
     assert git(repository, "rev-parse", "main") == main
     assert subjects(repository)[-1] == "Trial: draft 2"
@@ -108,7 +102,7 @@ def test_a_linked_worktree_is_a_work_tree_like_any_other(repository: Path, tmp_p
     git(repository, "worktree", "add", "--quiet", "-b", "side", "../linked")
     linked = tmp_path / "linked"
     main = git(repository, "rev-parse", "main")
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     aml(linked, "pull").expect(OK)
     assert subjects(linked)[-1] == "Trial: draft 2"
     assert git(repository, "rev-parse", "main") == main
@@ -128,12 +122,12 @@ def test_a_linked_worktree_shares_the_record_and_its_path_to_the_archive_holds_f
 
 def test_a_sha_256_repository_takes_versions_that_add_and_remove_nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_DEFAULT_HASH", "sha256")
-    repository = clone(_exports(tmp_path / "exports", 1), tmp_path / "r")
+    repository = clone(trials(tmp_path / "exports", 1), tmp_path / "r")
     assert len(git(repository, "rev-parse", "HEAD")) == 64
     save(tmp_path / "exports", "2.json", experiment(created=T0 + 2 * DAY, nodes=(SPLIT,)))
     aml(repository, "pull").expect(OK)
     assert dirty(repository) == []
-    _exports(tmp_path / "exports", 3)
+    trials(tmp_path / "exports", 3)
     aml(repository, "pull").expect(OK)
     assert count(repository) == 4
     assert dirty(repository) == []
@@ -145,8 +139,8 @@ def test_a_sha_256_repository_takes_versions_that_add_and_remove_nodes(tmp_path:
 def test_odd_characters_in_the_way_to_the_repository_do_no_harm(tmp_path: Path, name: str) -> None:
     place = tmp_path / name
     place.mkdir()
-    repository = clone(_exports(place / "ex ports", 1), place / "r r")
-    _exports(place / "ex ports", 2)
+    repository = clone(trials(place / "ex ports", 1), place / "r r")
+    trials(place / "ex ports", 2)
     aml(repository, "pull").expect(OK)
     assert count(repository) == 3
     assert dirty(repository) == []
@@ -154,7 +148,7 @@ def test_odd_characters_in_the_way_to_the_repository_do_no_harm(tmp_path: Path, 
 
 def test_a_repository_reached_by_a_link_and_from_a_subfolder_is_the_same(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(repository)
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     aml(tmp_path / "link" / "experiments", "pull").expect(OK)
     assert count(repository) == 3
     assert dirty(repository) == []
@@ -179,7 +173,7 @@ def test_outside_any_repository_every_verb_says_so(tmp_path: Path) -> None:
 
 
 def test_the_variables_that_git_gives_its_hooks_mislead_nobody(repository: Path, tmp_path: Path) -> None:
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     hook = repository / ".git" / "hooks" / "post-commit"
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(
@@ -198,7 +192,7 @@ def test_the_variables_that_git_gives_its_hooks_mislead_nobody(repository: Path,
 
 def test_git_dir_names_the_repository_as_it_does_for_git(repository: Path, tmp_path: Path) -> None:
     variables = {"GIT_DIR": str(repository / ".git"), "GIT_WORK_TREE": str(repository)}
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     process(tmp_path, "pull", **variables).expect(OK)
     assert count(repository) == 3
     assert dirty(repository) == []
@@ -233,7 +227,7 @@ def test_a_damaged_record_is_an_error_with_gits_words(repository: Path) -> None:
 
 def test_a_sparse_checkout_is_not_overwritten(repository: Path, tmp_path: Path) -> None:
     git(repository, "sparse-checkout", "set", "nothing")
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     run = aml(repository, "pull")
     assert run.code in (OK, REFUSED), run.err
     fsck(repository)
@@ -247,7 +241,7 @@ def test_a_file_that_is_executable_or_ends_in_crlf_is_a_persons_edit_and_stays(r
     script.write_bytes(script.read_bytes().replace(b"\n", b"\r\n"))
     assert len(dirty(repository)) == 1
     commit_all(repository)
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     assert "merged with the edits made here" in aml(repository, "pull").expect(OK).out
     assert '"Newline": "CRLF"' in node_file(folder(repository, "Trial"), "Execute").read_text()
     fsck(repository)
@@ -274,7 +268,7 @@ def test_a_script_file_named_from_outside_the_folder_is_not_read(repository: Pat
 def test_a_work_tree_that_may_not_be_written_is_an_error_and_the_next_run_finishes(repository: Path, tmp_path: Path) -> None:
     nodes = folder(repository, "Trial") / "nodes"
     nodes.chmod(0o555)
-    _exports(tmp_path / "exports", 2)
+    trials(tmp_path / "exports", 2)
     try:
         run = aml(repository, "pull")
         assert run.code not in (OK, BUG)

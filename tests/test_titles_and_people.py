@@ -10,6 +10,7 @@ from tests.helpers import (
     FAMILY,
     NEVER,
     OK,
+    T0,
     Document,
     aml,
     clone,
@@ -20,20 +21,13 @@ from tests.helpers import (
     git,
     read_export,
     save,
+    trials,
 )
-
-T0 = 1_450_000_000
-
-
-def _exports(archive: Path, *numbers: int) -> Path:
-    for number in numbers:
-        save(archive, f"{number}.json", experiment(created=T0 + number * DAY, fraction=f"0.{number}"))
-    return archive
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    return clone(_exports(tmp_path / "exports", 1), tmp_path / "r")
+    return clone(trials(tmp_path / "exports", 1), tmp_path / "r")
 
 
 _TITLES = (
