@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.text import Text
 
 HERE = Path(__file__).resolve().parent
-DEMO = HERE.parent / "demo" / "repository"
 COLUMNS = 132
 
 PICTURES = {
@@ -23,7 +22,7 @@ PICTURES = {
         "--color=always",
         "--date=short",
         "--format=%C(yellow)%h%C(reset) %s",
-        "{run 3}",
+        "{run 4}",
         "--",
         ":(glob)experiments/*/nodes/*",
     ),
@@ -31,16 +30,19 @@ PICTURES = {
 
 
 def main() -> None:
-    """Run the demo and some commands in its repository, and draw what they print."""
+    """Run the demo, and some commands in a repository made from the sample archive, and draw what they print."""
     demo = subprocess.run([sys.executable, HERE.parent / "dev.py", "demo"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)
     draw("round-trip", story(demo.stdout))
-    run = ["git", "log", "--format=%H", "--grep=training: run 3 ", "-1"]
-    commit = subprocess.run(run, cwd=DEMO, capture_output=True, text=True, check=True).stdout.strip()
-    for name, command in PICTURES.items():
-        words = [commit if word == "{run 3}" else word for word in command]
-        printed = subprocess.run(words, cwd=DEMO, capture_output=True, text=True, check=True).stdout
-        draw(name, Text.from_ansi(printed.rstrip()))
-    picture_of_a_review()
+    with tempfile.TemporaryDirectory() as folder:
+        history = Path(folder) / "history"
+        subprocess.run(["amlgit", "clone", "--archive", HERE.parent / "amlgit" / "samples" / "archive", history], check=True)
+        run = ["git", "log", "--format=%H", "--grep=training: run 4 ", "-1"]
+        commit = subprocess.run(run, cwd=history, capture_output=True, text=True, check=True).stdout.strip()
+        for name, command in PICTURES.items():
+            words = [commit if word == "{run 4}" else word for word in command]
+            printed = subprocess.run(words, cwd=history, capture_output=True, text=True, check=True).stdout
+            draw(name, Text.from_ansi(printed.rstrip()))
+        picture_of_a_review(history)
 
 
 def story(printed: str) -> Text:
@@ -59,15 +61,13 @@ def draw(name: str, text: Text) -> None:
     (HERE / f"{name}.svg").write_text(svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono"), encoding="utf-8")
 
 
-def picture_of_a_review() -> None:
+def picture_of_a_review(history: Path) -> None:
     """The page of a review, as a browser shows it."""
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page, history = Path(folder) / "review.html", Path(folder) / "history"
-        title = "Customer churn - training"
-        subprocess.run(["amlgit", "clone", "--archive", str(HERE.parent / "amlgit" / "samples" / "archive"), str(history)], check=True)
-        subprocess.run(["amlgit", "-C", str(history), "review", f"{title}@1", f"{title}@8", "--html", str(page)], check=True)
+    page, title = history.with_name("review.html"), "Customer churn - training"
+    subprocess.run(["amlgit", "-C", history, "review", f"{title}@1", f"{title}@8", "--html", page], check=True)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         opened = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
         opened.goto(page.as_uri())
