@@ -36,6 +36,7 @@ def the_long_way(data: bytes) -> list[bytes]:
         [a_status("a-1", detail='"Größe \N{SNOWMAN}"')],
         [a_status("a-1", detail=r'"a \"quoted\" word, a line\nand \\ and \u001f"')],
         [a_status("a-1").replace(r"\/Date", "/Date").replace(r")\/", ")/")],
+        [a_status("a-1", detail=r'"a \/ b \\/ \\\/ \\\\/"')],
     ],
 )
 def test_the_quick_way_writes_what_the_long_way_writes(texts: list[str]) -> None:
@@ -54,7 +55,8 @@ def test_the_quick_way_writes_what_the_long_way_writes(texts: list[str]) -> None
         a_status("a-1").replace('"Size":90', '"Size":90,"Size":90'),
         a_status("a-1").replace('"A":[]', '"A":[],"A":[]'),
         a_status("a-1", detail=r'"\u0041"'),
-        a_status("a-1", detail=r'"a \/ b"'),
+        a_status("a-1", detail=r'"a line\u000a"'),
+        a_status("a-1", detail=r'"\u002f"'),
         a_status("a-1", detail='"\\ud800"'),
         a_status("a-1", extra=',"Other":1'),
         a_status("a-1").replace('"IsAuxiliary":false', '"IsAuxiliary":0'),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import layout, nodes, secrets
@@ -11,19 +12,28 @@ from amlgit.form.memo import Memo
 from amlgit.form.naming import stems
 from amlgit.form.pages import Block, block, in_order, leave_out, line, lines, object_, objects, page, text
 from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, Decisions, Guard, Suspicion, may_hold_secret
+from amlgit.form.texts import take_apart
 from amlgit.model import ids, statuses
-from amlgit.model.jsontext import BOM, MAX_BYTES, MAX_DEPTH, Json, Object, dumps, dumps_line, dumps_sorted, elements, loads, members
+from amlgit.model.jsontext import MAX_DEPTH, Json, Object, dumps, dumps_line, dumps_sorted, loads
 
 _EDGE_MEMBERS = frozenset({"DestinationInputPortId", "DestinationInputPortIndex", "SourceOutputPortId"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Node:
-    """What a node's text says to the others: who it is, and its input ports."""
+_NodeForm: TypeAlias = tuple[nodes.NodeForm, tuple[Suspicion, ...]]
+_NO_SOURCES: Mapping[str, str] = {}
 
+
+@dataclass(slots=True, kw_only=True)
+class _Node:
+    """A node that was met: what its text says to the others, and the files it came to last."""
+
+    text: bytes
     id: str
     module_id: str
     inputs: tuple[str, ...]
+    form: _NodeForm | None = None
+    form_of: tuple[object, ...] = ()
+    """What the form was written from, beside the text."""
 
 
 class Splitter:
@@ -32,7 +42,6 @@ class Splitter:
     def __init__(self, decisions: Decisions) -> None:
         self._decisions = decisions
         self._known: Memo[_Node] = Memo(256)
-        self._nodes: Memo[tuple[nodes.NodeForm, tuple[Suspicion, ...]]] = Memo(256)
         self._lines: Memo[bytes] = Memo(1024)
         self._values: Memo[Json] = Memo(256)
         self._placed: Memo[tuple[Mapping[str, Mapping[str, str]], Json]] = Memo(64)
@@ -49,22 +58,20 @@ class Splitter:
         return self._split(dumps(document), family, loads)
 
     def _split(self, data: bytes, family: str, read: Callable[[bytes, int], Json]) -> Form:
-        texts = _members(data, "an experiment")
-        graph = _members(texts.get("Graph", b"null"), "Graph")
-        node_texts = _elements(graph.get("ModuleNodes", b"null"), "Graph.ModuleNodes")
-        for memo in (self._known, self._nodes, self._lines):
-            memo.make_room(12 * len(node_texts) if memo is self._lines else 2 * len(node_texts))
-        members = {name: self._read(text, MAX_DEPTH - 1, read) for name, text in texts.items() if name not in ("Graph", "NodeStatuses")}
-        members["Graph"] = {name: self._read(text, MAX_DEPTH - 2, read) for name, text in graph.items() if name != "ModuleNodes"}
-        known = [self._look(text) for text in node_texts]
-        stem_of = self._stem_of(tuple((node.id, node.module_id) for node in known))
-        sources, leftover = self._place(graph.get("EdgesInternal"), members["Graph"], known, stem_of)
+        texts = take_apart(data)
+        for memo in (self._known, self._lines):
+            memo.make_room(12 * len(texts.nodes) if memo is self._lines else 2 * len(texts.nodes))
+        members = {name: self._read(text, MAX_DEPTH - 1, read) for name, text in texts.members.items() if name != "NodeStatuses"}
+        members["Graph"] = {name: self._read(text, MAX_DEPTH - 2, read) for name, text in texts.graph.items()}
+        known = [self._look(text) for text in texts.nodes]
+        stem_of = self._stem_of(tuple([(node.id, node.module_id) for node in known]))
+        sources, leftover = self._place(texts.graph.get("EdgesInternal"), members["Graph"], known, stem_of)
         content: dict[str, bytes] = {}
         suspicions: list[Suspicion] = []
         credentials: set[str] = set()
         flags: list[Object] = []
-        for node, node_text in zip(known, node_texts, strict=True):
-            form, found = self._node(node_text, stem_of[node.id], sources.get(node.id, {}), family, read)
+        for node in known:
+            form, found = self._node(node, stem_of[node.id], sources.get(node.id, _NO_SOURCES), family, read)
             content.update(form.files)
             credentials.update(form.linked_credentials)
             flags += [form.run] if form.run else []
@@ -73,7 +80,7 @@ class Splitter:
         suspicions += found
         content[LAYOUT], found = self._layout(members, stem_of, family)
         guard = Guard(family, self._decisions)
-        run = self._run(members, texts.get("NodeStatuses"), flags, guard, read)
+        run = self._run(members, texts.members.get("NodeStatuses"), flags, guard, read)
         return Form(content=content, run=run, members=members, suspicions=(*suspicions, *found, *guard.suspicions))
 
     def _read(self, text: bytes, depth: int, read: Callable[[bytes, int], Json]) -> Json:
@@ -88,21 +95,17 @@ class Splitter:
         return self._placed.get(key) or self._placed.put(key, _place_edges(graph, known, stem_of))
 
     def _look(self, node_text: bytes) -> _Node:
-        return self._known.get(node_text) or self._known.put(node_text, _look(loads(node_text, MAX_DEPTH - 3)))
+        return self._known.get(node_text) or self._known.put(node_text, _look(node_text, loads(node_text, MAX_DEPTH - 3)))
 
     def _stem_of(self, pairs: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
         return self._stems.get(pairs) or self._stems.put(pairs, _stems(pairs))
 
-    def _node(
-        self, node_text: bytes, stem: str, sources: Mapping[str, str], family: str, read: Callable[[bytes, int], Json]
-    ) -> tuple[nodes.NodeForm, tuple[Suspicion, ...]]:
-        key = (node_text, stem, tuple(sources.items()), family, read)
-        known = self._nodes.get(key)
-        if known is not None:
-            return known
-        guard = Guard(family, self._decisions)
-        form = nodes.write(object_(read(node_text, MAX_DEPTH - 3), "Graph.ModuleNodes"), stem, sources, guard, self._lines)
-        return self._nodes.put(key, (form, tuple(guard.suspicions)))
+    def _node(self, node: _Node, stem: str, sources: Mapping[str, str], family: str, read: Callable[[bytes, int], Json]) -> _NodeForm:
+        if node.form is None or node.form_of != (stem, sources, family, read):
+            guard = Guard(family, self._decisions)
+            form = nodes.write(object_(read(node.text, MAX_DEPTH - 3), "Graph.ModuleNodes"), stem, sources, guard, self._lines)
+            node.form_of, node.form = (stem, sources, family, read), (form, tuple(guard.suspicions))
+        return node.form
 
     def _experiment(
         self, members: Object, leftover: Json, stem_of: Mapping[str, str], credentials: frozenset[str], family: str
@@ -178,26 +181,7 @@ def _foreign(data: bytes, depth: int) -> Json:
     return secrets.escape(value) if b"secret:" in data or b"\\u" in data else value
 
 
-def _members(data: bytes, where: str) -> dict[str, bytes]:
-    """The texts of an object's members; raises InvalidDocument, with the place of the fault, where `data` is none."""
-    if len(data) <= MAX_BYTES:
-        texts = members(data.removeprefix(BOM))
-        if texts is not None:
-            return texts
-    # only a full parse can tell what is wrong, or that nothing is
-    texts = members(dumps(object_(loads(data), where)))
-    assert texts is not None or not loads(data)
-    return texts or {}
-
-
-def _elements(data: bytes, where: str) -> list[bytes]:
-    texts = elements(data)
-    if texts is None:
-        objects(loads(data), where)
-    return texts or []
-
-
-def _look(node: Json) -> _Node:
+def _look(node_text: bytes, node: Json) -> _Node:
     found = object_(node, "Graph.ModuleNodes")
     node_id = text(found.get("Id"), "Graph.ModuleNodes: Id")
     if not node_id or ":" in node_id or not node_id.isprintable() or len(node_id) > 200:
@@ -207,6 +191,7 @@ def _look(node: Json) -> _Node:
     ports = found.get("InputPortsInternal")
     names = [port.get("Name") for port in ports if isinstance(port, Mapping)] if isinstance(ports, list) else []
     return _Node(
+        text=node_text,
         id=node_id,
         module_id=text(found.get("ModuleId"), f"node {node_id}: ModuleId"),
         inputs=tuple(name for name in names if isinstance(name, str)),
