@@ -1,6 +1,7 @@
 """`amlgit merge`: git's merge with graph rules; nothing uncommitted is lost, nothing unsound is committed."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -34,6 +35,7 @@ from tests.helpers import (
     OK,
     REFUSED,
     USAGE,
+    Document,
     aml,
     clone_samples,
     commit_all,
@@ -328,6 +330,21 @@ def test_three_exports_anywhere_are_merged_into_one(tmp_path: Path) -> None:
     assert not target.exists()
     for wrong in (["--no-index", base, ours], [base], ["--no-index", base, ours, tmp_path / "nowhere.json"]):
         assert aml(tmp_path, "merge", *wrong).code == USAGE
+
+
+def test_the_statuses_of_a_merged_export_are_ours_however_they_are_written(tmp_path: Path) -> None:
+    def statuses(code: str) -> list[Document]:
+        return [{"NodeId": "n", "Status": {"StatusCode": code, "CreationTime": "/Date(0)/"}}]
+
+    ours = experiment(fraction="0.3", NodeStatuses=statuses("Failed"))
+    save(tmp_path, "base.json", experiment(NodeStatuses=statuses("Finished")))
+    save(tmp_path, "theirs.json", experiment(summary="Theirs.", NodeStatuses=statuses("Running")))
+    layouts: tuple[Document, ...] = ({"separators": (",", ":")}, {"indent": 2}, {"sort_keys": True})
+    for layout in layouts:
+        (tmp_path / "ours.json").write_text(json.dumps(ours, **layout))
+        merged = json.loads(aml(tmp_path, "merge", "--no-index", "base.json", "ours.json", "theirs.json").expect(OK).out)
+        assert merged["NodeStatuses"] == statuses("Failed")
+        assert (merged["Summary"], merged["Graph"].keys()) == ("Theirs.", ours["Graph"].keys())
 
 
 # --- kills

@@ -58,7 +58,11 @@ def diff(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> in
         raise click.UsageError("--json, --json-patch, --md and --stat can't be combined.")
     run = session(ctx)
     paths: tuple[str, ...] = ctx.meta.get("amlgit.paths", ())
-    report = _files(run.path, (*operands, *paths)) if options["no_index"] else _diff(run, operands, paths, staged=options["staged"])
+    report = (
+        _files(run.path, (*operands, *paths), whole=options["as_patch"])
+        if options["no_index"]
+        else _diff(run, operands, paths, staged=options["staged"])
+    )
     report = _only(report, options["classes"])
     code = output.PARTLY if report.problems else output.FINDINGS if options["exit_code"] and report.differs else output.OK
     if options["as_json"]:
@@ -84,13 +88,13 @@ def _diff(run: Session, operands: tuple[str, ...], paths: tuple[str, ...], *, st
     return workflow(run.repository(), operands, paths, staged=staged)
 
 
-def _files(path: Callable[[str], Path], operands: tuple[str, ...]) -> "DiffReport":
+def _files(path: Callable[[str], Path], operands: tuple[str, ...], *, whole: bool) -> "DiffReport":
     from amlgit.workflows.diff_files import diff_files
 
     if len(operands) != 2:
         raise click.UsageError("--no-index takes two files or folders: OLD NEW.")
     old, new = (path(operand) for operand in operands)
-    return diff_files(old, new)
+    return diff_files(old, new, whole=whole)
 
 
 def _only(report: "DiffReport", classes: tuple[str, ...]) -> "DiffReport":

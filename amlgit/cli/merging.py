@@ -68,7 +68,6 @@ def _show_merge(run: Session, report: "MergeReport", *, dry_run: bool) -> None:
 
 def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *, as_json: bool) -> int:
     from amlgit.config import write_atomically
-    from amlgit.workflows.documents import wire
     from amlgit.workflows.merge import described, merge_files
 
     if len(operands) != 3:
@@ -76,7 +75,7 @@ def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *,
     merged = merge_files(*(run.path(operand) for operand in operands))
     code = output.FINDINGS if merged.clashes else output.OK
     conflicts = [described(clash, merged.document) for clash in merged.clashes]
-    data = b"" if merged.clashes else wire(merged.document)
+    data = merged.data
     if data and target is not None:
         write_atomically(run.path(target), data)
     if as_json:

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import msgspec
 
 from amlgit.errors import InvalidDocument
 from amlgit.model import ids
-from amlgit.model.jsontext import Json, Object, dumps, members
+from amlgit.model.jsontext import BOM, MAX_BYTES, MAX_DEPTH, Json, Object, dumps, loads, members
 
 ENDED = frozenset({"Finished", "Failed", "Canceled", "Cancelled"})
 """Status codes after which a run changes no more."""
@@ -110,6 +111,26 @@ def parent(data: bytes) -> str | None:
         return _parent_decoder.decode(data).ParentExperimentId or None
     except (ValueError, RecursionError):
         return None
+
+
+class WithoutStatuses(NamedTuple):
+    """An export but for its node statuses, and their text: half of an export, and nothing that people own."""
+
+    document: Object
+    statuses: bytes
+
+
+def without_statuses(data: bytes) -> WithoutStatuses | None:
+    """An export whose statuses are not parsed; None where there are none, or where only a full parse can tell what it is.
+
+    Raises InvalidDocument, without the place of the fault, where a member can't be taken.
+    """
+    texts = members(data.removeprefix(BOM)) if len(data) <= MAX_BYTES else None
+    statuses = texts.pop("NodeStatuses", None) if texts else None
+    if texts is None or statuses is None:
+        return None
+    document = {name: loads(text, MAX_DEPTH - 1) for name, text in texts.items()}
+    return WithoutStatuses(document, statuses) if is_experiment(document) else None
 
 
 def as_history(data: bytes) -> bytes:

@@ -19,9 +19,10 @@ from amlgit.workflows.documents import Joined, of_content
 SCRIPTS = (".py", ".R", ".sql", ".txt")
 
 
-def diff_files(old: Path, new: Path) -> DiffReport:
+def diff_files(old: Path, new: Path, *, whole: bool = False) -> DiffReport:
     """What changed between two exports, definitions, folders, or single files of a folder; what may be a secret is replaced in it.
 
+    Node statuses are no change, and are read only for the `whole` documents, as a patch needs them.
     Raises UsageError where one is missing or is nothing of ours, InvalidDocument naming the file where it can't be read.
     """
     for side in (old, new):
@@ -30,8 +31,8 @@ def diff_files(old: Path, new: Path) -> DiffReport:
     if old.is_dir() or new.is_dir():
         from amlgit.workflows.diff_folders import diff_folders
 
-        return diff_folders(old, new)
-    return DiffReport(old=str(old), new=str(new), compared=(files(old, new),))
+        return diff_folders(old, new, whole=whole)
+    return DiffReport(old=str(old), new=str(new), compared=(files(old, new, whole=whole),))
 
 
 def _is_nothing(side: Path) -> bool:
@@ -39,11 +40,11 @@ def _is_nothing(side: Path) -> bool:
     return str(side) == os.devnull
 
 
-def files(old: Path, new: Path) -> Compared:
-    """What changed from one file to another; one that is not there is added or removed."""
+def files(old: Path, new: Path, *, whole: bool = False) -> Compared:
+    """What changed from one file to another; one that is not there is added or removed. `whole` as in `diff_files`."""
     present = [not _is_nothing(side) and side.exists() and not side.is_dir() for side in (old, new)]
     datas = [read(side) if is_there else b"" for side, is_there in zip((old, new), present, strict=True)]
-    values = [_json(side, data) if is_there else None for side, data, is_there in zip((old, new), datas, present, strict=True)]
+    values = [_json(side, data, whole=whole) if is_there else None for side, data, is_there in zip((old, new), datas, present, strict=True)]
     sides = [_document(side, value, data) for side, value, data in zip((old, new), values, datas, strict=True)]
     if not any(is_there and side is None for is_there, side in zip(present, sides, strict=True)):
         try:
@@ -77,16 +78,24 @@ def read(path: Path) -> bytes:
     return data
 
 
-def _json(path: Path, data: bytes) -> Json:
-    """What a file holds as JSON; None for one that is no JSON and need not be."""
+def _json(path: Path, data: bytes, *, whole: bool) -> Json:
+    """What a file holds as JSON, an export's statuses only as a `whole`; None for one that is no JSON and need not be."""
     if path.suffix in SCRIPTS:
         return None
+    found = None if whole else _without_statuses(data)
     try:
-        return loads(data)
+        return loads(data) if found is None else found.document
     except InvalidDocument as error:
         if path.suffix != ".json" and not data.lstrip().startswith(b"{"):
             return None
         raise InvalidDocument(f"{path}: {error}", hint=error.hint) from error
+
+
+def _without_statuses(data: bytes) -> experiments.WithoutStatuses | None:
+    try:
+        return experiments.without_statuses(data)
+    except InvalidDocument:
+        return None  # a parse of the whole text tells the place
 
 
 def _document(path: Path, value: Json, data: bytes) -> Joined | None:
@@ -127,15 +136,18 @@ def _one_node(path: Path, data: bytes) -> Object:
     return {"Graph": {"ModuleNodes": [read_node.members], "EdgesInternal": edges}}
 
 
-def read_export(path: Path) -> Object:
-    """An export's document; raises UsageError for another file, InvalidDocument for one that can't be read."""
+def read_export(path: Path) -> experiments.WithoutStatuses:
+    """An export; raises UsageError for another file, InvalidDocument for one that can't be read."""
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
     data = read(path)
-    found = _document(path, _json(path, data), data)
+    known = _without_statuses(data)
+    if known is not None:
+        return known
+    found = _document(path, _json(path, data, whole=True), data)
     if found is None or found.kind != chains.EXPERIMENT:
         raise UsageError(f"{path} is no export of an experiment")
-    return found.document
+    return experiments.WithoutStatuses(found.document, b"")
 
 
 # --- any other file

@@ -25,8 +25,8 @@ _UNKNOWN = b'{"Graph": {}}'
 """An experiment's own page where it is not among the files: it is the same on both sides."""
 
 
-def diff_folders(old: Path, new: Path) -> DiffReport:
-    """What changed between two folders (or one, and nothing); each file that can't be read is a problem of the report."""
+def diff_folders(old: Path, new: Path, *, whole: bool = False) -> DiffReport:
+    """What changed between two folders (or one, and nothing); each file that can't be read is a problem of the report. `whole` as in `diff_files`."""
     sides = (old, new)
     if not all(side.is_dir() or str(side) == os.devnull for side in sides):
         raise UsageError(f"{old} and {new}: one is a folder, the other a file")
@@ -34,7 +34,7 @@ def diff_folders(old: Path, new: Path) -> DiffReport:
     if all(kind or not side.is_dir() for kind, side in zip(kinds, sides, strict=True)):
         one, other = (of_content(str(side), kind, read_folder(side, kind)) if kind else None for side, kind in zip(sides, kinds, strict=True))
         return DiffReport(old=str(old), new=str(new), compared=(without_secrets(compared(one, other, str(old), str(new), {})),))
-    return _many_files(old, new)
+    return _many_files(old, new, whole=whole)
 
 
 def _kind(folder: Path) -> str | None:
@@ -43,7 +43,7 @@ def _kind(folder: Path) -> str | None:
     return chains.WEB_SERVICE if (folder / DEFINITION).is_file() else None
 
 
-def _many_files(old: Path, new: Path) -> DiffReport:
+def _many_files(old: Path, new: Path, *, whole: bool) -> DiffReport:
     found = {path.relative_to(side) for side in (old, new) for path in side.rglob("*") if path.is_file()}
     paths = sorted(path.as_posix() for path in found if path.parts[0] != ".git")
     groups: dict[str, list[str]] = {}
@@ -58,15 +58,15 @@ def _many_files(old: Path, new: Path) -> DiffReport:
     problems: list[Problem] = []
     for name, members in groups.items():
         try:
-            entries += _file(old, new, name) if members == [name] else _parts(old, new, name, members)
+            entries += _file(old, new, name, whole=whole) if members == [name] else _parts(old, new, name, members)
         except InvalidDocument as error:
             problems.append(Problem(path=name, reason=str(error), hint=error.hint))
     changed = tuple(entry for entry in entries if entry.status is not Status.UNCHANGED)
     return DiffReport(old=str(old), new=str(new), compared=changed, problems=tuple(problems))
 
 
-def _file(old: Path, new: Path, path: str) -> Iterator[Compared]:
-    yield replace(files(old / path, new / path), old_name=path, new_name=path)
+def _file(old: Path, new: Path, path: str, *, whole: bool) -> Iterator[Compared]:
+    yield replace(files(old / path, new / path, whole=whole), old_name=path, new_name=path)
 
 
 class _Part(dict[str, bytes]):
@@ -87,7 +87,7 @@ def _parts(old: Path, new: Path, folder: str, paths: list[str]) -> Iterator[Comp
     parts = _Part(old, folder, paths), _Part(new, folder, paths)
     if kind_of(folder) == chains.WEB_SERVICE:
         if not any(DEFINITION in part for part in parts):
-            yield from (entry for path in paths for entry in _file(old, new, path))
+            yield from (entry for path in paths for entry in _file(old, new, path, whole=True))
             return
         sides = [of_content(folder, chains.WEB_SERVICE, part) if DEFINITION in part else None for part in parts]
     else:

@@ -1,5 +1,6 @@
 """Whole documents from what git holds: of a version in the record, of a folder."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -85,6 +86,18 @@ def node_assets(path: str, data: bytes) -> frozenset[Asset]:
         return frozenset()
 
 
+_DATE_BEGIN, _DATE_END = re.compile(rb'"/Date\('), re.compile(rb'\)/"')
+
+
 def wire(document: Json) -> bytes:
     """The service's own spelling: one line, dates with escaped slashes."""
-    return dumps(document).replace(b'"/Date(', rb'"\/Date(').replace(b')/"', rb')\/"')
+    return _dates(dumps(document))
+
+
+def wire_with(document: Object, statuses: bytes) -> bytes:
+    """The same of an export whose node statuses are still the text that they came in."""
+    return _dates(dumps(document)[:-1]) + b',"NodeStatuses":' + statuses + b"}"
+
+
+def _dates(text: bytes) -> bytes:
+    return _DATE_END.sub(rb')\\/"', _DATE_BEGIN.sub(rb'"\\/Date(', text))  # on large texts faster than `bytes.replace`

@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from amlgit.compare.changes import Missing
-from amlgit.compare.merge import Merge
 from amlgit.compare.merge import merge as merge_graphs
 from amlgit.compare.patch import pointer
 from amlgit.compare.three import Clash
@@ -24,7 +23,7 @@ from amlgit.store.sources import folder_of
 from amlgit.store.states import Commit
 from amlgit.store.worktree import replace_file
 from amlgit.workflows.check import family, finding_folder
-from amlgit.workflows.documents import of_folder
+from amlgit.workflows.documents import of_folder, wire, wire_with
 from amlgit.workflows.merge_faults import errors, new_faults
 
 
@@ -194,12 +193,25 @@ def _write(repository: Repository, sides: _Sides, path: str, whole: _Whole) -> N
 # --- files
 
 
-def merge_files(base: Path, ours: Path, theirs: Path) -> Merge:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedFile:
+    """What came of three exports: the document (our side where there is a clash), and its text, empty where there is a clash."""
+
+    document: Object
+    clashes: tuple[Clash, ...]
+    data: bytes
+
+
+def merge_files(base: Path, ours: Path, theirs: Path) -> MergedFile:
     """A three-way merge of three exports anywhere; raises InvalidDocument, naming the file, where one is none."""
     from amlgit.workflows.diff_files import read_export
 
-    documents = [read_export(side) for side in (base, ours, theirs)]
-    return merge_graphs(documents[0], documents[1], documents[2])
+    sides = [read_export(side) for side in (base, ours, theirs)]
+    merged = merge_graphs(*(side.document for side in sides))
+    # what the service owns is ours, and its statuses are the text they were
+    statuses = sides[1].statuses
+    data = b"" if merged.clashes else wire_with(merged.document, statuses) if statuses else wire(merged.document)
+    return MergedFile(document=merged.document, clashes=merged.clashes, data=data)
 
 
 def described(clash: Clash, document: Object) -> Mapping[str, object]:
