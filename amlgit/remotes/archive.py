@@ -78,7 +78,7 @@ def listing(path: Path) -> Iterator[Listing]:
 
 
 def _is_json(name: str) -> bool:
-    return ".json" in PurePosixPath(name).name.lower()
+    return ".json" in name.rpartition("/")[2].lower()  # a PurePath would have Python keep every name for ever
 
 
 def _folder(root: Path) -> Listing:

@@ -199,13 +199,13 @@ class _Session:
         """Write the union of new subjects and known versions, in order of time."""
         self.recorder.begin(ref)
         added, is_relaid = 0, False
-        runs: set[tuple[str | None, str]] = set()
+        runs: set[int] = set()  # hashes of keys, which are some hundred bytes each
         last: Draft | Version | None = None
         total = 0
         for item in self._in_order(subjects, known):
-            if item.key in runs if item.snapshot is not None else last is not None and item.content == last.content:
+            if hash(item.key) in runs if item.snapshot is not None else last is not None and item.content == last.content:
                 continue
-            runs.add(item.key)
+            runs.add(hash(item.key))
             last, total = item, total + 1
             if isinstance(item, Draft):
                 self.recorder.add(item)
