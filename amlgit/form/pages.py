@@ -15,22 +15,30 @@ MARKERS = frozenset({"Absent", "Box", "Columns", "Encoding", "File", "FinalNewli
 
 def page(block: Block) -> bytes:
     """The text of a whole file: two spaces of indentation, LF, a final newline."""
-    return _text(block, b"\n") + b"\n"
+    pieces: list[bytes] = []
+    _write(block, b"\n", pieces)
+    pieces.append(b"\n")
+    return b"".join(pieces)
 
 
-def _text(block: Block, newline: bytes) -> bytes:
+def _write(block: Block, newline: bytes, pieces: list[bytes]) -> None:
     if isinstance(block, bytes):
-        return block
+        pieces.append(block)
+        return
     inner = newline + b"  "
     if isinstance(block, dict):  # not Mapping: the look-up of an abstract class costs more than the rest
-        entries = [dumps(name) + b": " + _text(member, inner) for name, member in block.items()]
-        opening, closing = b"{", b"}"
+        separator, closing = b"{" + inner, b"}"
+        for name, member in block.items():
+            pieces += (separator, dumps(name), b": ")
+            _write(member, inner, pieces)
+            separator = b"," + inner
     else:
-        entries = [entry if isinstance(entry, bytes) else _text(entry, inner) for entry in block]
-        opening, closing = b"[", b"]"
-    if not entries:
-        return opening + closing
-    return opening + inner + (b"," + inner).join(entries) + newline + closing
+        separator, closing = b"[" + inner, b"]"
+        for entry in block:
+            pieces.append(separator)
+            _write(entry, inner, pieces)
+            separator = b"," + inner
+    pieces.append((newline if block else separator[:1]) + closing)
 
 
 def line(members: Object, first: str, as_is: str = "") -> bytes:
