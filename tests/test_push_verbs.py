@@ -130,8 +130,24 @@ def test_a_new_experiment_that_was_cut_off_is_gone_on_with(server: Server, clien
     assert titles(client, server) == ["Once", TITLE]
     push(repository, TITLE, "--new", "Once")
     assert titles(client) == ["Once", TITLE]
-    push(repository, TITLE, "--new", "Once")  # asked for anew
+    again = push(repository, TITLE, "--new", "Once")
+    assert "made already" in again.out
+    assert '--new "ANOTHER TITLE"\' makes one more' in again.err
+    assert own(client)["Once"] in again.out
+    assert "made already" in push(repository, TITLE, "--new", "Once", "-n").out
+    assert titles(client) == ["Once", TITLE]
+    # what somebody changed since is neither written over nor made a second time
+    edit_there(client, own(client)["Once"])
+    with nothing_written(server):
+        assert "was changed since" in push(repository, TITLE, "--new", "Once", code=REFUSED).err
+    edit(repository)  # and another content is another request
+    push(repository, TITLE, "--new", "Once")
     assert titles(client) == ["Once", "Once", TITLE]
+    for each in client.get("experiments"):
+        if each["Description"] == "Once":
+            client.call("DELETE", f"experiments/{each['ExperimentId']}?deleteAncestors=true")
+    assert ": made\n" in push(repository, TITLE, "--new", "Once").out.replace(": made:", ": made\n")
+    assert titles(client) == ["Once", TITLE]
 
 
 def test_push_run_runs_waits_and_fetches_so_that_the_map_names_the_run(

@@ -146,14 +146,16 @@ def _show(run: Session, entry: "Entry", remote: str) -> None:
             show_changes(entry.error.compared)
         output.complain(entry.error)
         return
-    changes = f": {summary_of(entry.changes)}" if entry.changes else ""
+    changes = f": {summary_of(entry.changes)}" if entry.changes and entry.state != "made already" else ""
     click.echo(f"{entry.name}: {entry.state}{changes}")
     if entry.changes and entry.state.startswith("would"):
         show_changes(entry.changes)
     for old, new in entry.remapped.items():
         click.echo(f"  {old} became {new}")
-    if entry.state == "made":
+    if entry.state.startswith("made"):
         click.echo(f"  {entry.experiment}")
+    if entry.state == "made already":
+        run.hint("An earlier push of just this made it; '--new \"ANOTHER TITLE\"' makes one more.")
     if entry.run:
         click.echo(f"  run {entry.run} {entry.status}")
     if entry.left_out:
