@@ -18,6 +18,7 @@ from amlgit.remotes.failures import Clash, NotFound, Rejected
 from amlgit.remotes.studio import ExperimentInfo, Studio
 from amlgit.store import chains, drafts, trailers
 from amlgit.store.repository import Repository
+from amlgit.workflows import sent
 from amlgit.workflows.connect import connect
 from amlgit.workflows.fetch import ChainReport, FetchReport, Progress, keep_held, write_chains
 from amlgit.workflows.looking import LEFT_ALONE
@@ -107,6 +108,8 @@ class _Got:
         self._reports: list[FetchReport] = []
         self._draft_reports: list[FetchReport] = []
         self._waiting: dict[str, int] = {}
+        self._sent: dict[str, list[Document]] = {family: [] for family in sent.waiting(repository, remote)}
+        """Family → what came of those that a push saved without reading back."""
 
     def take_in(self, wanted: Wanted, arrived: "_Arrived") -> str | None:
         """Put a download where it belongs; gives the snapshot before it."""
@@ -116,6 +119,8 @@ class _Got:
         self._runs[wanted.id] = (0, _NOTHING)
         if arrived.document is None or arrived.facts is None:
             return None
+        if wanted.family in self._sent:
+            self._sent[wanted.family].append(arrived.document)
         began = arrived.facts.created or 0
         if wanted.etag:
             if not arrived.facts.is_run:  # else somebody ran it since the list was read: the next fetch has the run
@@ -144,6 +149,9 @@ class _Got:
     def record_rest(self) -> None:
         """Record what is left, drafts included."""
         self._record_runs()
+        for family, arrived in self._sent.items():
+            if arrived:
+                sent.settle(self._repository, self._settings, self._remote, family, [document.read() for document in arrived])
         if self._saved:
             prefix = f"{drafts.PREFIX}{self._remote}/"
             self._draft_reports.append(write_chains(self._repository, self._settings, prefix, _listing(self._saved), self.progress, newest=True))

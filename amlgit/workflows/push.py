@@ -12,13 +12,14 @@ from amlgit.form.remapping import remapped
 from amlgit.form.secrets import Decisions
 from amlgit.form.splitter import Splitter
 from amlgit.model import graph
-from amlgit.model.jsontext import Object, printable
+from amlgit.model.jsontext import Object, dumps, printable
 from amlgit.model.references import references
-from amlgit.remotes.failures import Doubtful, NotFound, Unauthorised
+from amlgit.remotes.failures import Doubtful, NotFound, ServiceFailure, Unauthorised
 from amlgit.remotes.studio import Studio, Submission
-from amlgit.store import chains
+from amlgit.store import chains, incoming
+from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows import workspace
+from amlgit.workflows import sent, workspace
 from amlgit.workflows.asset_check import Shelves, require
 from amlgit.workflows.connect import connect
 from amlgit.workflows.diff import Compared, compared
@@ -172,6 +173,7 @@ class Pusher:
         entry = self._make(target) if is_new else self._push_over(target, str(target.experiment))
         if self._saved is not None:
             record_saved(self.repository, self._settings, self.remote, self._saved)
+            sent.forget(self.repository, self.remote.name, self._saved.facts.family)
         is_meant = is_named or entry.state != "up to date"
         if not self._options.run or self._options.dry_run or entry.experiment is None or not is_meant:
             return entry
@@ -190,6 +192,8 @@ class Pusher:
 
     def _push_over(self, target: Target, experiment: str) -> Entry:
         held = self.read(target, experiment)
+        if not self._options.dry_run and held.facts.family in sent.waiting(self.repository, self.remote.name):
+            self._settle(held)
         plan = self.plan(target, held)
         if held.content == plan.content:
             return replace(self._entry(target, experiment, "up to date"), left_out=plan.left_out)
@@ -198,8 +202,17 @@ class Pusher:
         require_seen(self.repository, head, self.remote.name, bound(target.folder, self.remote.name, experiment), held, plan.mapping)
         if self._options.dry_run:
             return self._entry(target, experiment, "would be pushed", plan)
+        sent.note(self.repository, self._settings, self.remote, held, plan.sendable)
         self._saved = self.save(plan, held)
         return replace(self._entry(target, experiment, "pushed", plan), otherwise=self._otherwise(plan, self._saved))
+
+    def _settle(self, held: Held) -> None:
+        """Take what an earlier push sent and could not read back for what was there, if it was."""
+        with exclusive(self.repository):
+            try:
+                sent.settle(self.repository, self._settings, self.remote.name, held.facts.family, [dumps(held.raw)])
+            finally:
+                incoming.sweep(self.repository)
 
     def read_there(self, target: Target, experiment: str) -> Held:
         """What the workspace holds; raises NotFound where it holds nothing."""
@@ -251,12 +264,17 @@ class Pusher:
 
     def save(self, plan: Plan, held: Held) -> Held:
         """Save over what was just read, and read back; after a save without an answer what is there then decides."""
+        doubt: Doubtful | None = None
         for last in (*[False] * (_TRIES - 1), True):
-            doubt = None
             try:
                 self.studio.save(held.experiment, plan.submission(held), if_match=held.etag)
+                doubt = None
             except Doubtful as error:
                 doubt = error
+            except ServiceFailure:
+                if doubt is None:
+                    sent.forget(self.repository, self.remote.name, held.facts.family)  # nothing was done
+                raise
             back = self.read(plan.target, held.experiment)
             if doubt is None or back.content == plan.content:
                 return back
@@ -273,9 +291,9 @@ class Pusher:
         """What the workspace made of a save, where that is not what was sent."""
         if back.content == plan.content:
             return None
-        sent = Joined(kind=chains.EXPERIMENT, document=plan.document)
+        ours = Joined(kind=chains.EXPERIMENT, document=plan.document)
         name = f"{plan.target.name} at {self.remote.name}"
-        return without_secrets(compared(sent, back.joined, plan.target.name, name, plan.target.names))
+        return without_secrets(compared(ours, back.joined, plan.target.name, name, plan.target.names))
 
     def _entry(self, target: Target, experiment: str | None, state: str, plan: Plan | None = None) -> Entry:
         return Entry(
