@@ -181,6 +181,25 @@ def test_a_run_whose_answer_is_lost_is_not_started_twice(server: Server, client:
     assert len(client.get(f"experiments/{identity}/lineage")) == 2
 
 
+def test_a_wait_for_a_run_ends_when_it_is_told_to_and_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving("--data", tmp_path / "slow", "--node-seconds", "60") as slow:
+        there = slow.workspace()
+        identity = there.save_as(TITLE)["ExperimentId"]
+        repository = clone_of(there, tmp_path / "repository", monkeypatch)
+        edit(repository)
+        assert "--timeout goes with --run" in push(repository, "--timeout", "1", code=USAGE).err
+        aml(repository, "run", TITLE, "--timeout", "0").expect(USAGE)
+        pushed = push(repository, "--run", "--timeout", "0.005", code=UNREACHABLE)
+        assert f"experiment {identity} is still running after 0.005 minutes" in pushed.err
+        assert "'amlgit pull' brings it when it is over" in pushed.err
+        assert value(there, identity) == "y"
+        assert "is still running after 0.002 minutes" in aml(repository, "run", TITLE, "--timeout", "0.002").expect(UNREACHABLE).err
+        assert len(there.get(f"experiments/{identity}/lineage")) == 1  # it was not started a second time
+        there.call("POST", f"experiments/{identity}/cancel")
+        aml(repository, "pull").expect(OK)
+        assert git(repository, "log", "-1", "--format=%s").strip() == f"{TITLE}: run 1 Canceled"
+
+
 # --- several workspaces
 
 

@@ -14,13 +14,14 @@ from amlgit.config import Config, Remote
 from amlgit.model import experiments as model
 from amlgit.model import ids
 from amlgit.remotes.archive import Document, Listing, Problem
-from amlgit.remotes.failures import Clash, NotFound, Rejected
+from amlgit.remotes.failures import Clash, NotFound, Rejected, Unreadable
 from amlgit.remotes.studio import ExperimentInfo, Studio
 from amlgit.store import chains, drafts, trailers
 from amlgit.store.repository import Repository
 from amlgit.workflows import sent
 from amlgit.workflows.connect import connect
 from amlgit.workflows.fetch import ChainReport, FetchReport, Progress, keep_held, write_chains
+from amlgit.workflows.lineage import Lineage
 from amlgit.workflows.looking import LEFT_ALONE
 from amlgit.workflows.spool import Spool, Wanted
 from amlgit.workflows.states import States
@@ -110,6 +111,7 @@ class _Got:
         self._waiting: dict[str, int] = {}
         self._sent: dict[str, list[Document]] = {family: [] for family in sent.waiting(repository, remote)}
         """Family → what came of those that a push saved without reading back."""
+        self.lineage = Lineage()
 
     def take_in(self, wanted: Wanted, arrived: "_Arrived") -> str | None:
         """Put a download where it belongs; gives the snapshot before it."""
@@ -180,7 +182,13 @@ class _Got:
             remote=self._remote,
             chains=_together(self._reports, self._draft_reports),
             held=tuple(replace(entry, waiting=entry.waiting + self._waiting.pop(self._families[entry.document], 0)) for entry in held),
-            problems=(*self.plan.problems, *self._problems, *gone, *(problem for each in reports for problem in each.problems)),
+            problems=(
+                *self.plan.problems,
+                *self._problems,
+                *self.lineage.problems(),
+                *gone,
+                *(problem for each in reports for problem in each.problems),
+            ),
         )
 
     def unsettled(self, report: FetchReport) -> set[str]:
@@ -281,7 +289,9 @@ def _download(studio: Studio, got: _Got, spool: Spool, known: _Known) -> None:
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 each, done = under_way.pop(future), done + 1
                 parent = got.take_in(each, future.result())
-                if parent is not None and parent not in asked and not known.has(each.family, parent):
+                if parent is not None:
+                    got.lineage.note(each, parent)
+                if parent is not None and parent not in asked and not known.has(each.family, parent) and got.lineage.follow(each, parent):
                     asked.add(parent)
                     further = Wanted(id=parent, family=each.family, title=each.title)
                     waiting.append(further)
@@ -314,7 +324,7 @@ def _get(studio: Studio, spool: Spool, wanted: Wanted) -> _Arrived:
             data = studio.get(wanted.id)
         except NotFound:
             return _Arrived()  # deleted: what hangs on it is told by its own entry
-        except (Clash, Rejected) as error:
+        except (Clash, Rejected, Unreadable) as error:
             return _Arrived(problem=str(error))
         if not wanted.etag:
             data = model.as_history(data)

@@ -49,6 +49,8 @@ class Options:
     title: str | None = None
     """Of the new experiment; its own where None."""
     run: bool = False
+    minutes: float | None = None
+    """How long to wait for a run; None for as long as it takes."""
     dry_run: bool = False
 
 
@@ -180,7 +182,7 @@ class Pusher:
         from amlgit.workflows.running import run_content
 
         held = self.read(target, entry.experiment)
-        done = run_content(self.studio, held, progress)
+        done = run_content(self.studio, held, progress, self._options.minutes)
         return replace(entry, run=done.snapshot, status=done.status)
 
     def _is_copy(self, target: Target) -> bool:
