@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from amlgit import config
 from amlgit.config import Remote
@@ -10,21 +9,17 @@ from amlgit.errors import Refused, UsageError
 from amlgit.form.companions import SYNC, Binding, write_sync
 from amlgit.model import ids
 from amlgit.remotes.failures import NotFound
-from amlgit.store import chains, drafts, incoming, trailers
+from amlgit.store import chains, drafts, trailers
 from amlgit.store.chains import Version
 from amlgit.store.folders import Folder, folders, past
 from amlgit.store.lock import exclusive
-from amlgit.store.objects import blob_id
 from amlgit.store.repository import Repository
-from amlgit.store.setup import FALLBACK
-from amlgit.store.worktree import fast_forward, refuse_uncommitted
+from amlgit.store.worktree import refuse_uncommitted
 from amlgit.workflows import made
 from amlgit.workflows.choose import choose
+from amlgit.workflows.committing import commit
 from amlgit.workflows.made import Making
 from amlgit.workflows.seen import family_of, is_bound
-
-_DEPTH = 4
-"""What a commit that binds makes anew: root, `experiments`, the folder, its sync.json."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +114,7 @@ def bind_made(repository: Repository, remote: str) -> None:
         syncs[f"{path}/{SYNC}"] = write_sync(_bindings(folder, remote, experiment, version))
         lines.append(f"{trailers.EXPERIMENT}: {experiment}")
     if syncs:
-        _commit(repository, head, syncs, f"Bind {len(syncs)} of {remote}\n\n" + "\n".join(lines) + "\n", f"bind {remote}")
+        commit(repository, head, syncs, f"Bind {len(syncs)} of {remote}\n\n" + "\n".join(lines) + "\n", f"bind {remote}")
     made.forget(repository, remote, list(noted))
     made.drop(repository, remote, list(noted))
 
@@ -135,17 +130,3 @@ def _made_meanwhile(repository: Repository, head: str, remote: str, making: Maki
         if version.title == making.title and _seen(repository, head, remote, folder, family) is not None:
             return trailers.value(version.message, trailers.EXPERIMENT)
     return None
-
-
-def _commit(repository: Repository, head: str, files: dict[str, bytes], message: str, reason: str) -> None:
-    identity = repository.identity() or FALLBACK
-    author = f"{identity.name} <{identity.email}> {int(datetime.now(UTC).timestamp())} +0000"
-    ref = "refs/heads/amlgit-incoming"
-    with incoming.receive(repository) as stream:
-        changes: list[tuple[str, str, str | None]] = []
-        for path, data in sorted(files.items()):
-            stream.blob(data)
-            changes.append((path, "100644", blob_id(data, repository.object_format)))
-        stream.commit(ref, author=author, committer=author, message=message, parent=head, changes=changes)
-        tip = stream.finish(_DEPTH)[ref]
-    fast_forward(repository, head, tip, reason)

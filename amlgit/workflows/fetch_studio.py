@@ -18,13 +18,13 @@ from amlgit.remotes.failures import Clash, NotFound, Rejected, Unreadable
 from amlgit.remotes.studio import ExperimentInfo, Studio
 from amlgit.store import chains, drafts, trailers
 from amlgit.store.repository import Repository
-from amlgit.workflows import sent
+from amlgit.workflows import sent, states
 from amlgit.workflows.connect import connect
 from amlgit.workflows.fetch import ChainReport, FetchReport, Progress, keep_held, write_chains
 from amlgit.workflows.lineage import Lineage
 from amlgit.workflows.looking import LEFT_ALONE
 from amlgit.workflows.spool import Spool, Wanted
-from amlgit.workflows.states import States
+from amlgit.workflows.states import Missing, States
 
 AT_ONCE = 16
 """Requests under way at a time."""
@@ -39,7 +39,10 @@ _NOTHING = Document(name="", size=0, modified=0, read=bytes)
 """In place of a run that was asked for and is not to be recorded."""
 
 _RUNNING = f"{LEFT_ALONE}it is running; the run comes with the next fetch after it is over"
-_GONE = f"{LEFT_ALONE}the workspace does not list it any more (deleted or archived there); its versions and its folder stay"
+_GONE = {
+    states.DELETED: f"{LEFT_ALONE}it was deleted there; its versions stay, and 'amlgit pull' takes out its folder",
+    states.HIDDEN: f"{LEFT_ALONE}the workspace does not list it any more, and still has it (archived there); its versions and its folder stay",
+}
 
 
 @dataclass(slots=True)
@@ -77,20 +80,39 @@ class _Known:
 
 def take_studio(repository: Repository, settings: Config, remote: Remote, progress: Progress) -> FetchReport:
     """Bring the chains and drafts of a workspace up to date; the caller holds the lock and sweeps. One request where nothing is new."""
-    states = States(repository, remote)
+    noted = States(repository, remote)
     spool = Spool(repository.private_dir / "spool" / remote.name)
     known = _Known(repository, remote.name)
     with connect(repository, remote) as studio:
-        plan = _plan(studio, remote, states, known)
+        plan = _plan(studio, remote, noted, known)
         got = _Got(repository, settings, remote.name, plan, progress)
         _download(studio, got, spool, known)
+        gone = {missing: _answer(studio, missing) for missing in noted.missing(plan.leaves)}
     got.record_rest()
-    gone = [Problem(name=title, reason=_GONE) for title in states.missing(plan.leaves)]
-    report = got.report(gone)
+    report = got.report([Problem(name=missing.title, reason=_GONE[answer]) for missing, answer in gone.items()])
     keep_held(repository, remote.name, report.held)
     spool.remove()
-    states.keep(info for family, info in plan.leaves.items() if family not in got.unsettled(report))
+    unsettled = got.unsettled(report)
+    noted.keep(
+        (info for family, info in plan.leaves.items() if family not in unsettled),
+        plan.leaves,
+        {missing.family: answer for missing, answer in gone.items()},
+    )
     return report
+
+
+def _answer(studio: Studio, missing: Missing) -> str:
+    """Whether the workspace still has what it does not list: the experiment itself, or its newest run where that alone was deleted."""
+    for name in (missing.experiment, missing.snapshot):
+        if name is not None:
+            try:
+                studio.get(name)
+            except NotFound:
+                continue
+            except (Clash, Rejected, Unreadable):
+                pass  # it is there, and can't be opened
+            return states.HIDDEN
+    return states.DELETED
 
 
 class _Got:
@@ -217,13 +239,13 @@ def _together(runs: Sequence[FetchReport], saved: Sequence[FetchReport]) -> tupl
 # --- what is new
 
 
-def _plan(studio: Studio, remote: Remote, states: States, known: _Known) -> _Plan:
+def _plan(studio: Studio, remote: Remote, noted: States, known: _Known) -> _Plan:
     """What is to be downloaded, by one request; by a second one with the history, where more than the newest run of something is new."""
     listed = studio.experiments()
-    todo = _todo(studio, remote, listed, states)
+    todo = _todo(studio, remote, listed, noted)
     if any(info.parent and not known.has(info.family, info.parent) for info in todo.values()):
         listed = studio.experiments(with_history=True)
-        todo = _todo(studio, remote, listed, states)
+        todo = _todo(studio, remote, listed, noted)
     plan = _Plan(leaves=_leaves(studio, remote, listed))
     history: dict[str, list[ExperimentInfo]] = {}
     for info in listed:
@@ -239,8 +261,8 @@ def _plan(studio: Studio, remote: Remote, states: States, known: _Known) -> _Pla
     return plan
 
 
-def _todo(studio: Studio, remote: Remote, listed: Sequence[ExperimentInfo], states: States) -> dict[str, ExperimentInfo]:
-    return {family: info for family, info in _leaves(studio, remote, listed).items() if not states.is_settled(info)}
+def _todo(studio: Studio, remote: Remote, listed: Sequence[ExperimentInfo], noted: States) -> dict[str, ExperimentInfo]:
+    return {family: info for family, info in _leaves(studio, remote, listed).items() if not noted.is_settled(info)}
 
 
 def _leaves(studio: Studio, remote: Remote, listed: Sequence[ExperimentInfo]) -> dict[str, ExperimentInfo]:
