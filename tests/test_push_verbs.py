@@ -130,8 +130,24 @@ def test_a_new_experiment_that_was_cut_off_is_gone_on_with(server: Server, clien
     assert titles(client, server) == ["Once", TITLE]
     push(repository, TITLE, "--new", "Once")
     assert titles(client) == ["Once", TITLE]
-    push(repository, TITLE, "--new", "Once")  # asked for anew
+    again = push(repository, TITLE, "--new", "Once")
+    assert "made already" in again.out
+    assert '--new "ANOTHER TITLE"\' makes one more' in again.err
+    assert own(client)["Once"] in again.out
+    assert "made already" in push(repository, TITLE, "--new", "Once", "-n").out
+    assert titles(client) == ["Once", TITLE]
+    # what somebody changed since is neither written over nor made a second time
+    edit_there(client, own(client)["Once"])
+    with nothing_written(server):
+        assert "was changed since" in push(repository, TITLE, "--new", "Once", code=REFUSED).err
+    edit(repository)  # and another content is another request
+    push(repository, TITLE, "--new", "Once")
     assert titles(client) == ["Once", "Once", TITLE]
+    for each in client.get("experiments"):
+        if each["Description"] == "Once":
+            client.call("DELETE", f"experiments/{each['ExperimentId']}?deleteAncestors=true")
+    assert ": made\n" in push(repository, TITLE, "--new", "Once").out.replace(": made:", ": made\n")
+    assert titles(client) == ["Once", TITLE]
 
 
 def test_push_run_runs_waits_and_fetches_so_that_the_map_names_the_run(
@@ -163,6 +179,25 @@ def test_a_run_whose_answer_is_lost_is_not_started_twice(server: Server, client:
     server.fault(kind="cut", method="POST", route=f"*{identity}", times=1, after=True)
     aml(repository, "run", TITLE).expect(OK)
     assert len(client.get(f"experiments/{identity}/lineage")) == 2
+
+
+def test_a_wait_for_a_run_ends_when_it_is_told_to_and_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving("--data", tmp_path / "slow", "--node-seconds", "60") as slow:
+        there = slow.workspace()
+        identity = there.save_as(TITLE)["ExperimentId"]
+        repository = clone_of(there, tmp_path / "repository", monkeypatch)
+        edit(repository)
+        assert "--timeout goes with --run" in push(repository, "--timeout", "1", code=USAGE).err
+        aml(repository, "run", TITLE, "--timeout", "0").expect(USAGE)
+        pushed = push(repository, "--run", "--timeout", "0.005", code=UNREACHABLE)
+        assert f"experiment {identity} is still running after 0.005 minutes" in pushed.err
+        assert "'amlgit pull' brings it when it is over" in pushed.err
+        assert value(there, identity) == "y"
+        assert "is still running after 0.002 minutes" in aml(repository, "run", TITLE, "--timeout", "0.002").expect(UNREACHABLE).err
+        assert len(there.get(f"experiments/{identity}/lineage")) == 1  # it was not started a second time
+        there.call("POST", f"experiments/{identity}/cancel")
+        aml(repository, "pull").expect(OK)
+        assert git(repository, "log", "-1", "--format=%s").strip() == f"{TITLE}: run 1 Canceled"
 
 
 # --- several workspaces

@@ -236,18 +236,6 @@ def test_one_that_can_not_be_opened_is_named_and_the_others_come(client: Client,
     assert subjects(tmp_path / "repository")[1:] == ["Good: run 1 Finished"]
 
 
-def test_a_deleted_experiment_is_told_once_and_its_versions_stay(client: Client, tmp_path: Path) -> None:
-    identity = client.save_as("Short-lived")["ExperimentId"]
-    client.run(identity)
-    repository = clone(client, tmp_path / "repository")
-    before = chains(repository)
-    client.call("DELETE", f"experiments/{identity}?deleteAncestors=true")
-    assert "left alone: Short-lived: the workspace does not list it any more" in aml(repository, "pull").expect(OK).err
-    assert "left alone" not in aml(repository, "pull").expect(OK).err
-    assert chains(repository) == before
-    assert folder_of(repository, identity).is_dir()
-
-
 def test_skipped_ones_are_not_even_asked_for(server: Server, client: Client, tmp_path: Path) -> None:
     kept, skipped = (client.save_as(title)["ExperimentId"] for title in ("Kept", "Skipped"))
     client.run(kept)

@@ -13,7 +13,7 @@ from amlgit.remotes.failures import NoAnswer, Rejected
 from amlgit.remotes.session import Request
 
 from .emulated import Json, chain
-from .helpers import OK, REFUSED, UNREACHABLE, Run, aml, git
+from .helpers import OK, PARTLY, REFUSED, UNREACHABLE, Run, aml, git
 from .test_studio_session import GET, TOKEN, canned, says
 
 WORKSPACE, FAMILY = "a" * 32, "b" * 32
@@ -95,3 +95,83 @@ def test_a_ref_of_the_record_that_names_no_commit_is_told(prefix: str, tmp_path:
         done = aml(repository, "pull")
         assert done.code in {REFUSED, UNREACHABLE}, done.err
         assert "bug" not in done.err
+
+
+# --- documents and histories that are none
+
+
+def other(text: str, **members: Json) -> dict[str, Json]:
+    """An experiment of a family of its own."""
+    return experiment(**{"ExperimentId": f"{WORKSPACE}.f-id.{text * 32}", "Description": f"Other {text}", **members})
+
+
+def run_of(found: Mapping[str, Json], number: int, before: str | None) -> dict[str, Json]:
+    """A run of an experiment, which names the run before."""
+    family = str(found["ExperimentId"])[-32:]
+    name = f"{WORKSPACE}.s-id.{family}.9953-08-08t05.{number // 60 % 60:02}.{number % 60:02}-{number}"
+    status = {
+        "StatusCode": "Finished",
+        "CreationTime": f"/Date({1464199879696 - number * 1000})/",
+        "EndTime": f"/Date({1464199879996 - number * 1000})/",
+    }
+    return {**found, "ExperimentId": name, "RunId": name, "ParentExperimentId": before, "Status": status, "IsLeaf": False}
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ({"Graph": []}, "it is no experiment"),
+        ({"Graph": None}, "it is no experiment"),
+        ({"Status": "Finished"}, "Status must be an object"),
+        ({"RunId": 7}, "RunId is neither null nor"),
+        ({"ExperimentId": 7}, "ExperimentId is not of the form"),
+        ({"ExperimentId": f"{WORKSPACE}.f-id.{'9' * 32}"}, "it is another experiment"),
+        ({"Graph": {"ModuleNodes": 7}}, "ModuleNodes"),
+        ({"Status": {"StatusCode": []}, "Graph": {"ModuleNodes": [7], "EdgesInternal": {}}}, "ModuleNodes"),
+    ],
+)
+def test_one_document_of_wrong_types_is_named_and_the_others_come(members: dict[str, Json], why: str, tmp_path: Path) -> None:
+    bad, good = experiment(), other("c")
+    documents: dict[str, Json] = {OWN: experiment(**members), str(good["ExperimentId"]): good}
+    repository = tmp_path / "repository"
+    with canned(workspace([bad, good], documents)) as server:
+        done = clone(f"http://127.0.0.1:{server.port}", repository).expect(PARTLY)
+        assert "not taken in: T" in done.err
+        assert why in done.err
+        assert [path.name for path in (repository / "experiments").iterdir()] == ["Other c-cccccc"]
+        assert why in aml(repository, "pull").expect(PARTLY).err  # it is not forgotten
+        documents[OWN] = bad
+        aml(repository, "pull").expect(OK)
+    assert len(list((repository / "experiments").iterdir())) == 2
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_a_history_that_goes_in_a_circle_is_named_and_ends(length: int, tmp_path: Path) -> None:
+    names = [str(run_of(experiment(), number, None)["ExperimentId"]) for number in range(length)]
+    runs = [run_of(experiment(), number, names[(number + 1) % length]) for number in range(length)]
+    leaf, good = experiment(ParentExperimentId=names[0]), other("c")
+    documents = {str(each["ExperimentId"]): each for each in (leaf, good, *runs)}
+    with canned(workspace([leaf, good], documents)) as server:
+        done = clone(f"http://127.0.0.1:{server.port}", tmp_path / "repository").expect(PARTLY)
+        assert len(server.asked) < 12
+    assert f"its history goes in a circle: {names[0]} comes before itself" in done.err
+    assert len(list((tmp_path / "repository" / "experiments").iterdir())) == 2
+
+
+def test_a_history_without_an_end_is_named_and_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("amlgit.workflows.lineage.LONGEST", 40)
+
+    class Endless(dict[str, Json]):
+        def get(self, name: str, default: Json = None) -> Json:
+            if ".s-id." not in name:
+                return super().get(name, default)
+            number = int(name.rpartition("-")[2])
+            return run_of(experiment(), number, str(run_of(experiment(), number + 1, None)["ExperimentId"]))
+
+    first = str(run_of(experiment(), 0, None)["ExperimentId"])
+    leaf, good = experiment(ParentExperimentId=first), other("c")
+    with canned(workspace([leaf, good], Endless({OWN: leaf, str(good["ExperimentId"]): good}))) as server:
+        done = clone(f"http://127.0.0.1:{server.port}", tmp_path / "repository").expect(PARTLY)
+    assert "more than 40 runs come before it" in done.err
+    assert len(list((tmp_path / "repository" / "experiments").iterdir())) == 2
+    assert git(tmp_path / "repository", "rev-list", "--count", f"refs/amlgit/studio/{FAMILY}") == "41"

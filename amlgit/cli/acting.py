@@ -3,7 +3,7 @@
 import click
 
 from amlgit.cli import output
-from amlgit.cli.context import dry_run_option, json_option, session, settings_of
+from amlgit.cli.context import dry_run_option, json_option, session, settings_of, timeout_option
 
 _REMOTE = click.option("--remote", metavar="NAME", help="The workspace that is meant (default: the only one there is).")
 
@@ -91,9 +91,10 @@ def layout(ctx: click.Context, experiment: str, dry_run: bool) -> int:
 @click.command("run")
 @click.argument("experiment")
 @_REMOTE
+@timeout_option
 @json_option
 @click.pass_context
-def run_(ctx: click.Context, experiment: str, remote: str | None, as_json: bool) -> int:
+def run_(ctx: click.Context, experiment: str, remote: str | None, minutes: float | None, as_json: bool) -> int:
     """Run an experiment as its workspace holds it, wait for the end, and take the run into the record."""
     from amlgit.workflows.push_targets import studio_remote
     from amlgit.workflows.run import run as workflow
@@ -101,7 +102,7 @@ def run_(ctx: click.Context, experiment: str, remote: str | None, as_json: bool)
     run = session(ctx)
     repository = run.repository()
     settings, _ = settings_of(repository)
-    report = workflow(repository, settings, studio_remote(settings, remote), experiment, run.progress())
+    report = workflow(repository, settings, studio_remote(settings, remote), experiment, run.progress(), minutes)
     code = output.OK if report.status == "Finished" else output.FINDINGS
     if as_json:
         output.envelope("run", code, report)

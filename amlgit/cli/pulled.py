@@ -7,7 +7,7 @@ from amlgit.cli.context import Session
 from amlgit.model.jsontext import printable
 from amlgit.workflows.fetch import FetchReport
 from amlgit.workflows.looking import LEFT_ALONE
-from amlgit.workflows.pull import PullReport
+from amlgit.workflows.pull import FolderReport, PullReport
 
 
 def show_fetch(run: Session, report: FetchReport) -> None:
@@ -35,6 +35,9 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" + ("" if number == 1 else "s")
 
 
+_DELETED = "deleted there, and edited here"
+
+
 def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, where: str = "") -> int:
     """The report of a pull; gives the exit code."""
     code = output.REFUSED if report.is_refused else output.FINDINGS if report.faults else output.PARTLY if report.fetched.is_partial else output.OK
@@ -43,11 +46,7 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         return code
     show_fetch(run, report.fetched)
     for folder in report.folders:
-        if folder.state in ("pulled", "merged"):
-            merged = ", merged with the edits made here" if folder.state == "merged" else ""
-            click.echo(f"{printable(folder.path, 400)}: {_count(folder.commits, 'commit')}{merged}")
-        elif folder.waiting:
-            output.note(f"{printable(folder.path)}: {folder.state}, and {_count(folder.waiting, 'new version')} there")
+        _show_folder(folder, report.fetched.remote)
     for finding in report.faults:
         output.note(f"not sound after the merge: {printable(finding.path, 400)}: {finding.message} [{finding.rule}]")
     for replaced in report.replaced:
@@ -57,6 +56,23 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         click.echo("Already up to date." if not report.is_refused else "Nothing pulled.")
     elif where:
         run.hint(f"Next: cd {where} && git log")
+    _show_hints(run, report)
+    return code
+
+
+def _show_folder(folder: FolderReport, remote: str) -> None:
+    if folder.state in ("pulled", "merged"):
+        merged = ", merged with the edits made here" if folder.state == "merged" else ""
+        click.echo(f"{printable(folder.path, 400)}: {_count(folder.commits, 'commit')}{merged}")
+    elif folder.state == "removed":
+        click.echo(f"{printable(folder.path, 400)}: removed, because it was deleted at {remote}")
+    elif folder.state == _DELETED:
+        output.note(f"{printable(folder.path)}: {folder.state}")
+    elif folder.waiting:
+        output.note(f"{printable(folder.path)}: {folder.state}, and {_count(folder.waiting, 'new version')} there")
+
+
+def _show_hints(run: Session, report: PullReport) -> None:
     if any(folder.state == "conflicts" for folder in report.folders):
         run.hint(
             "hint: 'amlgit resolve' tells what clashes; then 'git cherry-pick --continue' (there may be more to settle)."
@@ -64,10 +80,15 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         )
     if report.faults:
         run.hint("hint: both sides are merged, file by file; mend what 'amlgit check' lists, and commit that.")
-    if any(folder.waiting and folder.state != "conflicts" for folder in report.folders):
+    for folder in report.folders:
+        if folder.state == _DELETED:
+            run.hint(
+                f"hint: 'amlgit rm \"{folder.path}\"' takes it out here, too; 'amlgit push \"{folder.path}\" --new' makes it there again;"
+                f"\n      without {report.fetched.remote}'s line in its 'sync.json' it stays as it is."
+            )
+    if any(folder.waiting and folder.state not in ("conflicts", _DELETED) for folder in report.folders):
         run.hint(
             "hint: what was removed here does not come back by itself: 'amlgit rm' says that for good, 'git revert' of the removal brings it back."
             "\n      The versions are safe in the record: 'amlgit log EXPERIMENT' lists them."
             "\n      (In a shallow clone: 'git fetch --unshallow' tells which were here before.)"
         )
-    return code

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from amlgit.cli import output
-from amlgit.cli.context import Session, dry_run_option, json_option, session, settings_of
+from amlgit.cli.context import Session, dry_run_option, json_option, session, settings_of, timeout_option
 
 if TYPE_CHECKING:
     from amlgit.errors import AmlgitError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--latest", is_flag=True, help="Take the version of each asset that the workspace lists.")
 @click.option("--new", "title", is_flag=False, flag_value="", metavar="[TITLE]", help="Save as a new experiment, under TITLE or its own.")
 @click.option("--run", "runs", is_flag=True, help="Run what was pushed, wait for the end, and fetch the run.")
+@timeout_option
 @click.option("--record", is_flag=True, help="Share the record of versions through a git remote.")
 @click.option("--as-branches", is_flag=True, help="With --record: as branches amlgit/*, for hosts that take no other refs.")
 @dry_run_option
@@ -37,11 +38,13 @@ def push(ctx: click.Context, /, experiments: tuple[str, ...], **asked: Any) -> i
     """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
     run = session(ctx)
     if asked["record"]:
-        if any(asked[name] for name in ("remote", "remap", "latest", "runs", "as_json")) or asked["title"] is not None:
+        if any(asked[name] for name in ("remote", "remap", "latest", "runs", "minutes", "as_json")) or asked["title"] is not None:
             raise click.UsageError("--record goes with --as-branches and -n alone.")
         return _record(run, experiments, as_branches=asked["as_branches"], dry_run=asked["dry_run"])
     if asked["as_branches"]:
         raise click.UsageError("--as-branches goes with --record.")
+    if asked["minutes"] is not None and not asked["runs"]:
+        raise click.UsageError("--timeout goes with --run.")
     if asked["title"] and len(experiments) > 1:
         raise click.UsageError("--new TITLE is for one experiment.")
     report = _push(run, experiments, asked)
@@ -72,6 +75,7 @@ def _push(run: Session, experiments: tuple[str, ...], asked: Mapping[str, Any]) 
         new=title is not None,
         title=title or None,
         run=asked["runs"],
+        minutes=asked["minutes"],
         dry_run=asked["dry_run"],
     )
     return push(repository, settings, studio_remote(settings, asked["remote"]), experiments, options, run.progress())
@@ -146,14 +150,16 @@ def _show(run: Session, entry: "Entry", remote: str) -> None:
             show_changes(entry.error.compared)
         output.complain(entry.error)
         return
-    changes = f": {summary_of(entry.changes)}" if entry.changes else ""
+    changes = f": {summary_of(entry.changes)}" if entry.changes and entry.state != "made already" else ""
     click.echo(f"{entry.name}: {entry.state}{changes}")
     if entry.changes and entry.state.startswith("would"):
         show_changes(entry.changes)
     for old, new in entry.remapped.items():
         click.echo(f"  {old} became {new}")
-    if entry.state == "made":
+    if entry.state.startswith("made"):
         click.echo(f"  {entry.experiment}")
+    if entry.state == "made already":
+        run.hint("An earlier push of just this made it; '--new \"ANOTHER TITLE\"' makes one more.")
     if entry.run:
         click.echo(f"  run {entry.run} {entry.status}")
     if entry.left_out:

@@ -40,5 +40,9 @@ class NoAnswer(ServiceFailure, Unreachable):
     """Nobody answered, or what came was no answer of the service."""
 
 
+class Unreadable(NoAnswer):
+    """What was asked for came, and is no such thing: of one experiment, that says nothing about the others."""
+
+
 class Doubtful(ServiceFailure, Unreachable):
     """The request was sent, and what came back does not say whether it was done: read back, then decide."""

@@ -28,7 +28,9 @@ class Patience:
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     answer_timeout: float = 300.0
-    """For a whole answer, however its bytes drip in."""
+    """For a whole answer, headers and all, however its bytes drip in; one that comes faster than `slowest` has all the time it needs."""
+    slowest: float = 4096.0
+    """Bytes that earn an answer a second more."""
 
 
 class Budget:

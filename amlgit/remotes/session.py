@@ -5,23 +5,22 @@ opened without it, and plain HTTP is for loopback, past every proxy.
 """
 
 import threading
-import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from amlgit import __version__
 from amlgit.errors import AmlgitError, InvalidDocument
 from amlgit.model.jsontext import MAX_BYTES, loads, printable
-from amlgit.remotes import retrying
-from amlgit.remotes.failures import Clash, Doubtful, NoAnswer, NotFound, Rejected, ServiceFailure, Stale, Throttled, Unauthorised
+from amlgit.remotes import retrying, transport
+from amlgit.remotes.failures import Clash, Doubtful, NoAnswer, NotFound, Rejected, ServiceFailure, Stale, Throttled, Unauthorised, Unreadable
 from amlgit.remotes.regions import Origin, of_url
 from amlgit.remotes.retrying import Budget, Patience
+from amlgit.remotes.transport import Endless
 
 _PIECE = 1 << 18
 _REDIRECTS = 5
@@ -62,6 +61,8 @@ class _Try:
     failure: ServiceFailure | None = None
     may_pass: bool = False
     """Whether another try may do better."""
+    is_last: bool = False
+    """Whether it took too long to be tried again, all the same."""
     was_served: bool = True
     """Whether the service may have done what was asked."""
     wait: float | None = None
@@ -83,7 +84,7 @@ class Session:
     connections: int = 16
     count: int = 0
     """How many requests were sent, repetitions included."""
-    _adapter: HTTPAdapter = field(init=False, repr=False)
+    _adapter: requests.adapters.HTTPAdapter = field(init=False, repr=False)
     _settings: Mapping[str, Any] = field(init=False, repr=False)  # the library's own values
     _budget: Budget = field(init=False, repr=False, default_factory=Budget)
     _closed: threading.Event = field(init=False, repr=False, default_factory=threading.Event)
@@ -94,7 +95,7 @@ class Session:
             raise Unauthorised(
                 "the token is not one: it has a space, a line break or a character that no token has", hint="'amlgit login' stores one."
             )
-        self._adapter = HTTPAdapter(pool_connections=2, pool_maxsize=self.connections, max_retries=0)
+        self._adapter = transport.adapter(self.patience, self.connections)
         self._settings = _settings(self.origin)
 
     def close(self) -> None:
@@ -121,11 +122,12 @@ class Session:
                     return read(done.body)
                 except InvalidDocument as error:
                     said = self._said(error)
-                    done = _lost(f"{request.what}: the answer is none of the service's: {said} (request {done.request_id})", done.request_id)
+                    message = f"{request.what}: the answer is none of the service's: {said} (request {done.request_id})"
+                    done = _Try(failure=Unreadable(message, hint="Run this again.", request_id=done.request_id), may_pass=True)
             assert done.failure is not None
             if done.may_pass and done.was_served and not request.is_repeatable:
                 raise _doubtful(done.failure, request.what) from done.failure
-            if not done.may_pass or attempt >= self.patience.attempts:
+            if not done.may_pass or done.is_last or attempt >= self.patience.attempts:
                 raise done.failure
             wait = done.wait if done.wait is not None else retrying.wait_before(attempt, self.patience)
             if wait > self.patience.longest_retry_after or not self._budget.spend() or self._closed.wait(wait):
@@ -141,13 +143,17 @@ class Session:
         try:
             body = self._body(response)
         except _Cut as error:
-            return _lost(f"{request.what}: {error} (request {request_id})", request_id)
+            failure = _lost(f"{request.what}: {error} (request {request_id})", request_id)
+            return replace(failure, is_last=_endless(error) is not None)
         finally:
             response.close()
         return _Try(body=body, request_id=request_id) if response.ok else self._refusal(response, body, request.what, request_id)
 
     def _unanswered(self, what: str, error: requests.exceptions.RequestException, own_id: str) -> _Try:
         host = self.origin.host
+        endless = _endless(error)
+        if endless is not None:
+            return replace(_lost(f"{what}: {endless} (request {own_id})", own_id), is_last=True)
         match error:
             case requests.exceptions.SSLError():
                 failure = NoAnswer(f"{what}: no trusted connection to {host}: {self._reason(error)}", hint=_TLS_HINT, request_id=own_id)
@@ -207,7 +213,6 @@ class Session:
 
     def _body(self, response: requests.Response) -> bytes:
         """The whole body, unpacked; raises _Cut."""
-        end = time.monotonic() + self.patience.answer_timeout
         pieces, size = [], 0
         try:
             # `iter_content` waits until a piece is full, however slowly it drips in
@@ -216,10 +221,8 @@ class Session:
                 pieces.append(piece)
                 if size > MAX_BYTES:
                     raise _Cut(f"the answer is larger than {MAX_BYTES >> 20} MiB")
-                if time.monotonic() > end:
-                    raise _Cut(f"the answer took longer than {self.patience.answer_timeout:g} seconds")
         except requests.exceptions.BaseHTTPError as error:  # type: ignore[attr-defined]  # of the library below: `read1` does not translate
-            raise _Cut("the answer broke off") from error
+            raise _Cut(str(_endless(error) or "the answer broke off")) from error
         return b"".join(pieces)
 
     def _refusal(self, response: requests.Response, data: bytes, what: str, request_id: str) -> _Try:
@@ -308,6 +311,18 @@ def _never_connected(error: Exception) -> bool:
     """Whether a connection error came before anything was sent."""
     reason = getattr(error.args[0], "reason", error.args[0]) if error.args else None
     return type(reason).__name__ in {"NewConnectionError", "ConnectTimeoutError", "NameResolutionError"}
+
+
+def _endless(error: BaseException) -> Endless | None:
+    """The limit of an answer that was behind a library's failure."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        if isinstance(cause, Endless):
+            return cause
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__ or _argument(cause)
+    return None
 
 
 def _argument(error: BaseException) -> BaseException | None:

@@ -14,7 +14,7 @@ from amlgit.errors import InvalidDocument
 from amlgit.model import experiments as model
 from amlgit.model import ids
 from amlgit.model.jsontext import Json, Object, dumps, loads, printable
-from amlgit.remotes.failures import NotFound
+from amlgit.remotes.failures import NotFound, Unreadable
 from amlgit.remotes.session import Request, Session
 
 
@@ -160,18 +160,18 @@ class Studio:
         return self.session.get(self._path("experiments"), "list of experiments", _infos, query)
 
     def get(self, experiment: str) -> bytes:
-        """The whole export of an experiment or a snapshot, as the service writes it; it is known to be one, of that id."""
+        """The whole export of an experiment or a snapshot, as the service writes it; it is known to be one, of that id.
+
+        Unreadable means that it is none: at once where it is whole JSON, because that will be no other the next time.
+        """
 
         def read(data: bytes) -> bytes:
-            facts = model.peek(data)
-            if facts is None:
-                document = _object(data)
-                if not model.is_experiment(document):
-                    raise InvalidDocument("it is no experiment")
-                facts = model.facts(document)
-            asked = ids.experiment_id(experiment)
-            if asked is None or (facts.workspace, facts.family) != (asked.workspace, asked.family):
-                raise InvalidDocument("it is another experiment")
+            seen = model.peek(data)
+            document = loads(data) if seen is None else None
+            try:
+                _require_named(experiment, _facts(document) if seen is None else seen)
+            except InvalidDocument as error:
+                raise Unreadable(f"{_named(experiment)}: {error}", hint="Look at it in the workspace.") from error
             return data
 
         return self.session.get(self._experiment(experiment), _named(experiment), read)
@@ -271,6 +271,20 @@ class Studio:
 
     def _experiment(self, experiment: str, *parts: str) -> str:
         return self._path("experiments", experiment, *parts)
+
+
+def _facts(document: Json) -> model.Facts:
+    if not isinstance(document, Mapping):
+        raise InvalidDocument("it is no JSON object")
+    if not model.is_experiment(document):
+        raise InvalidDocument("it is no experiment")
+    return model.facts(document)
+
+
+def _require_named(experiment: str, facts: model.Facts) -> None:
+    asked = ids.experiment_id(experiment)
+    if asked is None or (facts.workspace, facts.family) != (asked.workspace, asked.family):
+        raise InvalidDocument("it is another experiment")
 
 
 def _named(experiment: str) -> str:

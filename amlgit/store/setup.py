@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from amlgit import config
-from amlgit.store import blocks
+from amlgit.store import blocks, incoming
+from amlgit.store.objects import blob_id
 from amlgit.store.repository import Identity, Repository
+from amlgit.store.worktree import fast_forward
 
 ATTRIBUTES_FILE = ".gitattributes"
 _ATTRIBUTES = blocks.block(
@@ -111,16 +113,27 @@ def stage(repository: Repository, paths: list[str]) -> None:
 
 
 def first_commit(repository: Repository, paths: list[str], message: str) -> None:
-    """Commit files on the unborn branch: no hook, no signature, and a neutral name where no identity is configured."""
-    stage(repository, paths)
+    """Commit files on the unborn branch: no hook, no signature, and a neutral name where no identity is configured. The caller holds the lock.
+
+    It goes the way of all our objects, in a pack that is kept until the branch names it: beside a `git gc --prune=now` a loose object that
+    no ref is on yet is gone at once.
+    """
+    root = repository.require_work_tree()
     identity = repository.identity() or FALLBACK
-    now = f"{int(datetime.now(UTC).timestamp())} +0000"
-    variables: dict[str, str] = {}
-    for role in ("AUTHOR", "COMMITTER"):
-        variables |= {f"GIT_{role}_NAME": identity.name, f"GIT_{role}_EMAIL": identity.email, f"GIT_{role}_DATE": now}
-    tree = repository.text("write-tree")
-    commit = repository.run("-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, stdin=message.encode(), extra=variables).decode().strip()
-    repository.run("update-ref", "-m", "amlgit: set up", "HEAD", commit, "0" * len(commit))
+    author = f"{identity.name} <{identity.email}> {int(datetime.now(UTC).timestamp())} +0000"
+    ref = "refs/heads/amlgit-incoming"
+    try:
+        with incoming.receive(repository) as stream:
+            changes: list[tuple[str, str, str | None]] = []
+            for path in paths:
+                data = (root / path).read_bytes()
+                stream.blob(data)
+                changes.append((path, "100644", blob_id(data, repository.object_format)))
+            stream.commit(ref, author=author, committer=author, message=message, parent=None, changes=changes)
+            tip = stream.finish()[ref]
+        fast_forward(repository, None, tip, "set up")
+    finally:
+        incoming.sweep(repository)
 
 
 def relative(path: Path, root: Path) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 WORKSPACE, EXPERIMENT, SNAPSHOT, STATUS, FORM = "Aml-Workspace", "Aml-Experiment", "Aml-Snapshot", "Aml-Status", "Aml-Form"
-SERVICE = "Aml-Service"
+SERVICE, DELETED = "Aml-Service", "Aml-Deleted"
 
 _TRAILER = re.compile(r"([A-Za-z0-9-]+): ?(.*)")
 _NUMBER = re.compile(r"[^\n]*: (?:run|draft|definition) ([1-9][0-9]*)(?=[^:\n]*(?:\n|\Z))")

@@ -1,8 +1,7 @@
 """`bind`: a folder and an experiment of a workspace are the same thing from now on. A pull binds what a push made in the same way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from amlgit import config
 from amlgit.config import Remote
@@ -10,20 +9,17 @@ from amlgit.errors import Refused, UsageError
 from amlgit.form.companions import SYNC, Binding, write_sync
 from amlgit.model import ids
 from amlgit.remotes.failures import NotFound
-from amlgit.store import chains, drafts, incoming, trailers
+from amlgit.store import chains, drafts, trailers
 from amlgit.store.chains import Version
 from amlgit.store.folders import Folder, folders, past
 from amlgit.store.lock import exclusive
-from amlgit.store.objects import blob_id
 from amlgit.store.repository import Repository
-from amlgit.store.setup import FALLBACK
-from amlgit.store.worktree import fast_forward, refuse_uncommitted
+from amlgit.store.worktree import refuse_uncommitted
 from amlgit.workflows import made
 from amlgit.workflows.choose import choose
+from amlgit.workflows.committing import commit
+from amlgit.workflows.made import Making
 from amlgit.workflows.seen import family_of, is_bound
-
-_DEPTH = 4
-"""What a commit that binds makes anew: root, `experiments`, the folder, its sync.json."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +95,13 @@ def _bindings(folder: Folder, remote: str, experiment: str, version: Version | N
 
 def bind_made(repository: Repository, remote: str) -> None:
     """One commit that binds the folders of which a push made new experiments; the caller holds the lock and has fetched."""
-    noted = made.experiments(repository, remote)
+    noted, asked = dict(made.experiments(repository, remote)), made.unanswered(repository, remote)
     head = repository.head()
-    if not noted or head is None:
+    if not (noted or asked) or head is None:
         return
     present = {folder.path: folder for folder in folders(repository, head)}
+    found = {making.folder: experiment for making in asked if (experiment := _made_meanwhile(repository, head, remote, making, present))}
+    noted = {**found, **noted}
     taken = {family_of(folder.bindings[remote]) for folder in present.values() if remote in folder.bindings}
     syncs: dict[str, bytes] = {}
     lines: list[str] = []
@@ -116,19 +114,19 @@ def bind_made(repository: Repository, remote: str) -> None:
         syncs[f"{path}/{SYNC}"] = write_sync(_bindings(folder, remote, experiment, version))
         lines.append(f"{trailers.EXPERIMENT}: {experiment}")
     if syncs:
-        _commit(repository, head, syncs, f"Bind {len(syncs)} of {remote}\n\n" + "\n".join(lines) + "\n", f"bind {remote}")
+        commit(repository, head, syncs, f"Bind {len(syncs)} of {remote}\n\n" + "\n".join(lines) + "\n", f"bind {remote}")
     made.forget(repository, remote, list(noted))
+    made.drop(repository, remote, list(noted))
 
 
-def _commit(repository: Repository, head: str, files: dict[str, bytes], message: str, reason: str) -> None:
-    identity = repository.identity() or FALLBACK
-    author = f"{identity.name} <{identity.email}> {int(datetime.now(UTC).timestamp())} +0000"
-    ref = "refs/heads/amlgit-incoming"
-    with incoming.receive(repository) as stream:
-        changes: list[tuple[str, str, str | None]] = []
-        for path, data in sorted(files.items()):
-            stream.blob(data)
-            changes.append((path, "100644", blob_id(data, repository.object_format)))
-        stream.commit(ref, author=author, committer=author, message=message, parent=head, changes=changes)
-        tip = stream.finish(_DEPTH)[ref]
-    fast_forward(repository, head, tip, reason)
+def _made_meanwhile(repository: Repository, head: str, remote: str, making: Making, present: Mapping[str, Folder]) -> str | None:
+    """What a push that was cut off made of a folder: it was not there before, has that title, and is what the folder once was."""
+    folder = present.get(making.folder)
+    if folder is None:
+        return None
+    known = {experiment.rpartition(".")[2] for experiment in making.known}
+    for family in sorted({ref.rpartition("/")[2] for ref in repository.refs(f"{chains.PREFIX}{remote}/", f"{drafts.PREFIX}{remote}/")} - known):
+        version = _recorded(repository, remote, family)[0]
+        if version.title == making.title and _seen(repository, head, remote, folder, family) is not None:
+            return trailers.value(version.message, trailers.EXPERIMENT)
+    return None

@@ -14,15 +14,17 @@ from amlgit.config import Config, Remote
 from amlgit.model import experiments as model
 from amlgit.model import ids
 from amlgit.remotes.archive import Document, Listing, Problem
-from amlgit.remotes.failures import Clash, NotFound, Rejected
+from amlgit.remotes.failures import Clash, NotFound, Rejected, Unreadable
 from amlgit.remotes.studio import ExperimentInfo, Studio
 from amlgit.store import chains, drafts, trailers
 from amlgit.store.repository import Repository
+from amlgit.workflows import sent, states
 from amlgit.workflows.connect import connect
 from amlgit.workflows.fetch import ChainReport, FetchReport, Progress, keep_held, write_chains
+from amlgit.workflows.lineage import Lineage
 from amlgit.workflows.looking import LEFT_ALONE
 from amlgit.workflows.spool import Spool, Wanted
-from amlgit.workflows.states import States
+from amlgit.workflows.states import Missing, States
 
 AT_ONCE = 16
 """Requests under way at a time."""
@@ -37,7 +39,10 @@ _NOTHING = Document(name="", size=0, modified=0, read=bytes)
 """In place of a run that was asked for and is not to be recorded."""
 
 _RUNNING = f"{LEFT_ALONE}it is running; the run comes with the next fetch after it is over"
-_GONE = f"{LEFT_ALONE}the workspace does not list it any more (deleted or archived there); its versions and its folder stay"
+_GONE = {
+    states.DELETED: f"{LEFT_ALONE}it was deleted there; its versions stay, and 'amlgit pull' takes out its folder",
+    states.HIDDEN: f"{LEFT_ALONE}the workspace does not list it any more, and still has it (archived there); its versions and its folder stay",
+}
 
 
 @dataclass(slots=True)
@@ -75,20 +80,39 @@ class _Known:
 
 def take_studio(repository: Repository, settings: Config, remote: Remote, progress: Progress) -> FetchReport:
     """Bring the chains and drafts of a workspace up to date; the caller holds the lock and sweeps. One request where nothing is new."""
-    states = States(repository, remote)
+    noted = States(repository, remote)
     spool = Spool(repository.private_dir / "spool" / remote.name)
     known = _Known(repository, remote.name)
     with connect(repository, remote) as studio:
-        plan = _plan(studio, remote, states, known)
+        plan = _plan(studio, remote, noted, known)
         got = _Got(repository, settings, remote.name, plan, progress)
         _download(studio, got, spool, known)
+        gone = {missing: _answer(studio, missing) for missing in noted.missing(plan.leaves)}
     got.record_rest()
-    gone = [Problem(name=title, reason=_GONE) for title in states.missing(plan.leaves)]
-    report = got.report(gone)
+    report = got.report([Problem(name=missing.title, reason=_GONE[answer]) for missing, answer in gone.items()])
     keep_held(repository, remote.name, report.held)
     spool.remove()
-    states.keep(info for family, info in plan.leaves.items() if family not in got.unsettled(report))
+    unsettled = got.unsettled(report)
+    noted.keep(
+        (info for family, info in plan.leaves.items() if family not in unsettled),
+        plan.leaves,
+        {missing.family: answer for missing, answer in gone.items()},
+    )
     return report
+
+
+def _answer(studio: Studio, missing: Missing) -> str:
+    """Whether the workspace still has what it does not list: the experiment itself, or its newest run where that alone was deleted."""
+    for name in (missing.experiment, missing.snapshot):
+        if name is not None:
+            try:
+                studio.get(name)
+            except NotFound:
+                continue
+            except (Clash, Rejected, Unreadable):
+                pass  # it is there, and can't be opened
+            return states.HIDDEN
+    return states.DELETED
 
 
 class _Got:
@@ -107,6 +131,9 @@ class _Got:
         self._reports: list[FetchReport] = []
         self._draft_reports: list[FetchReport] = []
         self._waiting: dict[str, int] = {}
+        self._sent: dict[str, list[Document]] = {family: [] for family in sent.waiting(repository, remote)}
+        """Family → what came of those that a push saved without reading back."""
+        self.lineage = Lineage()
 
     def take_in(self, wanted: Wanted, arrived: "_Arrived") -> str | None:
         """Put a download where it belongs; gives the snapshot before it."""
@@ -116,6 +143,8 @@ class _Got:
         self._runs[wanted.id] = (0, _NOTHING)
         if arrived.document is None or arrived.facts is None:
             return None
+        if wanted.family in self._sent:
+            self._sent[wanted.family].append(arrived.document)
         began = arrived.facts.created or 0
         if wanted.etag:
             if not arrived.facts.is_run:  # else somebody ran it since the list was read: the next fetch has the run
@@ -144,6 +173,9 @@ class _Got:
     def record_rest(self) -> None:
         """Record what is left, drafts included."""
         self._record_runs()
+        for family, arrived in self._sent.items():
+            if arrived:
+                sent.settle(self._repository, self._settings, self._remote, family, [document.read() for document in arrived])
         if self._saved:
             prefix = f"{drafts.PREFIX}{self._remote}/"
             self._draft_reports.append(write_chains(self._repository, self._settings, prefix, _listing(self._saved), self.progress, newest=True))
@@ -172,7 +204,13 @@ class _Got:
             remote=self._remote,
             chains=_together(self._reports, self._draft_reports),
             held=tuple(replace(entry, waiting=entry.waiting + self._waiting.pop(self._families[entry.document], 0)) for entry in held),
-            problems=(*self.plan.problems, *self._problems, *gone, *(problem for each in reports for problem in each.problems)),
+            problems=(
+                *self.plan.problems,
+                *self._problems,
+                *self.lineage.problems(),
+                *gone,
+                *(problem for each in reports for problem in each.problems),
+            ),
         )
 
     def unsettled(self, report: FetchReport) -> set[str]:
@@ -201,13 +239,13 @@ def _together(runs: Sequence[FetchReport], saved: Sequence[FetchReport]) -> tupl
 # --- what is new
 
 
-def _plan(studio: Studio, remote: Remote, states: States, known: _Known) -> _Plan:
+def _plan(studio: Studio, remote: Remote, noted: States, known: _Known) -> _Plan:
     """What is to be downloaded, by one request; by a second one with the history, where more than the newest run of something is new."""
     listed = studio.experiments()
-    todo = _todo(studio, remote, listed, states)
+    todo = _todo(studio, remote, listed, noted)
     if any(info.parent and not known.has(info.family, info.parent) for info in todo.values()):
         listed = studio.experiments(with_history=True)
-        todo = _todo(studio, remote, listed, states)
+        todo = _todo(studio, remote, listed, noted)
     plan = _Plan(leaves=_leaves(studio, remote, listed))
     history: dict[str, list[ExperimentInfo]] = {}
     for info in listed:
@@ -223,8 +261,8 @@ def _plan(studio: Studio, remote: Remote, states: States, known: _Known) -> _Pla
     return plan
 
 
-def _todo(studio: Studio, remote: Remote, listed: Sequence[ExperimentInfo], states: States) -> dict[str, ExperimentInfo]:
-    return {family: info for family, info in _leaves(studio, remote, listed).items() if not states.is_settled(info)}
+def _todo(studio: Studio, remote: Remote, listed: Sequence[ExperimentInfo], noted: States) -> dict[str, ExperimentInfo]:
+    return {family: info for family, info in _leaves(studio, remote, listed).items() if not noted.is_settled(info)}
 
 
 def _leaves(studio: Studio, remote: Remote, listed: Sequence[ExperimentInfo]) -> dict[str, ExperimentInfo]:
@@ -273,7 +311,9 @@ def _download(studio: Studio, got: _Got, spool: Spool, known: _Known) -> None:
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 each, done = under_way.pop(future), done + 1
                 parent = got.take_in(each, future.result())
-                if parent is not None and parent not in asked and not known.has(each.family, parent):
+                if parent is not None:
+                    got.lineage.note(each, parent)
+                if parent is not None and parent not in asked and not known.has(each.family, parent) and got.lineage.follow(each, parent):
                     asked.add(parent)
                     further = Wanted(id=parent, family=each.family, title=each.title)
                     waiting.append(further)
@@ -306,7 +346,7 @@ def _get(studio: Studio, spool: Spool, wanted: Wanted) -> _Arrived:
             data = studio.get(wanted.id)
         except NotFound:
             return _Arrived()  # deleted: what hangs on it is told by its own entry
-        except (Clash, Rejected) as error:
+        except (Clash, Rejected, Unreadable) as error:
             return _Arrived(problem=str(error))
         if not wanted.etag:
             data = model.as_history(data)

@@ -1,7 +1,7 @@
 """`pull`: fetch, then bring the branch up to the newest state of each experiment, one commit for each version."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from amlgit.config import Config, Remote
@@ -18,6 +18,7 @@ from amlgit.store.objects import TreeEntry, blob_id, read_tree
 from amlgit.store.picking import forget_finished
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
+from amlgit.workflows import deleted
 from amlgit.workflows.bind import bind_made
 from amlgit.workflows.fetch import FetchReport, Progress, take
 from amlgit.workflows.reconcile import Edited, prepare, reconcile
@@ -40,7 +41,8 @@ class FolderReport:
     title: str
     commits: int
     state: str
-    """'pulled', 'merged', 'up to date', 'skipped'; or, with new versions waiting: 'conflicts', 'removed here', 'not in this shallow clone'."""
+    """'pulled', 'merged', 'up to date', 'skipped'; or, with new versions waiting: 'conflicts', 'removed here', 'not in this shallow clone';
+    'removed', or waiting with 'deleted there, and edited here', where the workspace has it no more."""
     waiting: int = 0
 
 
@@ -109,10 +111,26 @@ def pull(repository: Repository, settings: Config, remote: Remote, root: Path, p
             forget_finished(repository)
             fetched = take(repository, settings, remote, root, progress)
             bind_made(repository, remote.name)
-            brought = bring_up(repository, settings, remote.name, frozenset(remote.skip), progress)
+            gone = deleted.families(repository, remote)
+            brought = bring_up(repository, settings, remote.name, frozenset(remote.skip), progress, gone=gone)
+            brought = _without_deleted(repository, remote, brought)
         finally:
             incoming.sweep(repository)
     return report(repository, fetched, brought)
+
+
+def _without_deleted(repository: Repository, remote: Remote, brought: Brought) -> Brought:
+    """Take out the folders of experiments that were deleted there."""
+    found = deleted.take_out(repository, remote)
+    if not found:
+        return brought
+    titles = {folder.path: folder.title for folder in brought.folders}
+    kept = [folder for folder in brought.folders if folder.path not in found or folder.commits or folder.waiting]
+    reports = [
+        FolderReport(path=path, title=titles.get(path, ""), commits=int(state == deleted.REMOVED), state=state, waiting=int(state == deleted.EDITED))
+        for path, state in found.items()
+    ]
+    return replace(brought, head=repository.head(), folders=tuple(sorted([*kept, *reports], key=lambda report: report.path)))
 
 
 def report(repository: Repository, fetched: FetchReport, brought: Brought) -> PullReport:
@@ -143,11 +161,21 @@ def refuse_unready(repository: Repository) -> None:
 
 
 def bring_up(
-    repository: Repository, settings: Config, remote: str, skip: frozenset[str], progress: Progress, only: frozenset[str] | None = None
+    repository: Repository,
+    settings: Config,
+    remote: str,
+    skip: frozenset[str],
+    progress: Progress,
+    *,
+    only: frozenset[str] | None = None,
+    gone: frozenset[str] = frozenset(),
 ) -> Brought:
-    """Bring the branch up to the chains of a remote (to those of the families in `only`); the caller holds the lock and sweeps."""
+    """Bring the branch up to the chains of a remote (to those of the families in `only`); the caller holds the lock and sweeps.
+
+    What is `gone` there gets no new folder.
+    """
     head = repository.head()
-    plans, edited, reports = _plan(repository, head, remote, skip, only)
+    plans, edited, reports = _plan(repository, head, remote, skip, only, gone)
     prepared = prepare(repository, str(head), edited) if edited else None  # may refuse, and nothing has moved yet
     if plans:
         with incoming.receive(repository) as stream:
@@ -169,7 +197,7 @@ def _edited_report(entry: Edited, state: str, *, commits: int = 0, waiting: int 
 
 
 def _plan(
-    repository: Repository, head: str | None, remote: str, skip: frozenset[str], only: frozenset[str] | None
+    repository: Repository, head: str | None, remote: str, skip: frozenset[str], only: frozenset[str] | None, gone: frozenset[str]
 ) -> tuple[list[_Plan], list[Edited], list[FolderReport]]:
     present = folders(repository, head)
     taken = {folder.path for folder in present}
@@ -194,7 +222,7 @@ def _plan(
                     edited.append(entry)
                 case FolderReport() as settled:
                     reports.append(settled)
-        else:
+        elif family not in gone:
             was = next((folder for folder in history.gone if is_bound(folder, remote, family)), None) if head is not None else None
             if was is not None:
                 seen = history.last_seen(remote, was, listed)

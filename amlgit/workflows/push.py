@@ -12,14 +12,14 @@ from amlgit.form.remapping import remapped
 from amlgit.form.secrets import Decisions
 from amlgit.form.splitter import Splitter
 from amlgit.model import graph
-from amlgit.model.jsontext import Object, printable
+from amlgit.model.jsontext import Object, dumps, printable
 from amlgit.model.references import references
-from amlgit.remotes.failures import Doubtful, NotFound, Unauthorised
+from amlgit.remotes.failures import Doubtful, NotFound, ServiceFailure, Unauthorised
 from amlgit.remotes.studio import Studio, Submission
-from amlgit.store import chains
+from amlgit.store import chains, incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows import made, workspace
+from amlgit.workflows import sent, workspace
 from amlgit.workflows.asset_check import Shelves, require
 from amlgit.workflows.connect import connect
 from amlgit.workflows.diff import Compared, compared
@@ -27,6 +27,7 @@ from amlgit.workflows.diff_secrets import without_secrets
 from amlgit.workflows.documents import Joined
 from amlgit.workflows.fetch import Progress
 from amlgit.workflows.given import given
+from amlgit.workflows.push_new import make
 from amlgit.workflows.push_targets import Target, targets
 from amlgit.workflows.pushed import record_saved
 from amlgit.workflows.unseen import bound, require_seen
@@ -48,6 +49,8 @@ class Options:
     title: str | None = None
     """Of the new experiment; its own where None."""
     run: bool = False
+    minutes: float | None = None
+    """How long to wait for a run; None for as long as it takes."""
     dry_run: bool = False
 
 
@@ -59,7 +62,7 @@ class Entry:
     title: str
     experiment: str | None
     state: str
-    """'pushed', 'made', 'up to date', 'would be pushed', 'would be made', 'failed'."""
+    """'pushed', 'made', 'made already' (by an earlier push), 'up to date', 'would be pushed', 'would be made', 'failed'."""
     changes: Compared | None = None
     """What was, or would be, changed in the workspace; of an Unseen failure what had changed there."""
     remapped: Mapping[str, str] = field(default_factory=dict)
@@ -131,7 +134,7 @@ def _title(target: Target) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
+class Plan:
     """What is to be sent, and what the workspace holds then."""
 
     target: Target
@@ -151,10 +154,10 @@ class Pusher:
     """Pushes to one workspace, target by target."""
 
     def __init__(self, repository: Repository, settings: Config, remote: Remote, studio: Studio, options: Options) -> None:
-        self._repository = repository
+        self.repository = repository
         self._decisions = Decisions(allowed=settings.allow, replaced=settings.replace)
-        self._remote = remote
-        self._studio = studio
+        self.remote = remote
+        self.studio = studio
         self._options = options
         self._shelves = Shelves.of(studio)
         self._settings = settings
@@ -167,51 +170,67 @@ class Pusher:
         What is up to date is run only where it was asked for by name: it may be a draft that nobody here has touched.
         """
         self._saved = None
-        _require_normal(target, self._repository)
+        _require_normal(target, self.repository)
         is_new = self._options.new and (target.is_version or target.experiment is None or target.folder is None or self._is_copy(target))
         entry = self._make(target) if is_new else self._push_over(target, str(target.experiment))
         if self._saved is not None:
-            record_saved(self._repository, self._settings, self._remote, self._saved)
+            record_saved(self.repository, self._settings, self.remote, self._saved)
+            sent.forget(self.repository, self.remote.name, self._saved.facts.family)
         is_meant = is_named or entry.state != "up to date"
         if not self._options.run or self._options.dry_run or entry.experiment is None or not is_meant:
             return entry
         from amlgit.workflows.running import run_content
 
-        held = self._read(target, entry.experiment)
-        done = run_content(self._studio, held, progress)
+        held = self.read(target, entry.experiment)
+        done = run_content(self.studio, held, progress, self._options.minutes)
         return replace(entry, run=done.snapshot, status=done.status)
 
     def _is_copy(self, target: Target) -> bool:
         """Whether a folder that is bound is to become one more experiment; one that only waits to be bound is the new one already."""
         assert target.folder is not None
-        return self._remote.name in target.folder.bindings
+        return self.remote.name in target.folder.bindings
 
     # --- over what is there
 
     def _push_over(self, target: Target, experiment: str) -> Entry:
-        held = self._read(target, experiment)
-        plan = self._plan(target, held)
+        held = self.read(target, experiment)
+        if not self._options.dry_run and held.facts.family in sent.waiting(self.repository, self.remote.name):
+            self._settle(held)
+        plan = self.plan(target, held)
         if held.content == plan.content:
             return replace(self._entry(target, experiment, "up to date"), left_out=plan.left_out)
         assert target.folder is not None
-        head = str(self._repository.head())
-        require_seen(self._repository, head, self._remote.name, bound(target.folder, self._remote.name, experiment), held, plan.mapping)
+        head = str(self.repository.head())
+        require_seen(self.repository, head, self.remote.name, bound(target.folder, self.remote.name, experiment), held, plan.mapping)
         if self._options.dry_run:
             return self._entry(target, experiment, "would be pushed", plan)
-        self._saved = self._save(plan, held)
+        sent.note(self.repository, self._settings, self.remote, held, plan.sendable)
+        self._saved = self.save(plan, held)
         return replace(self._entry(target, experiment, "pushed", plan), otherwise=self._otherwise(plan, self._saved))
 
-    def _read(self, target: Target, experiment: str) -> Held:
-        family = experiment.rpartition(".")[2]
-        decisions = workspace.decisions_for(self._decisions, target.families, family)
-        try:
-            return workspace.read(self._studio, experiment, decisions, self._repository)
-        except NotFound as error:
-            again = f"'amlgit push \"{target.name}\" --new --remote {self._remote.name}' makes it again, as a new experiment"
-            hint = f"{again}; 'amlgit rm \"{target.name}\"' takes the folder out here."
-            raise Refused(f"{target.name}: {self._remote.name} has no experiment {experiment} any more", hint=hint) from error
+    def _settle(self, held: Held) -> None:
+        """Take what an earlier push sent and could not read back for what was there, if it was."""
+        with exclusive(self.repository):
+            try:
+                sent.settle(self.repository, self._settings, self.remote.name, held.facts.family, [dumps(held.raw)])
+            finally:
+                incoming.sweep(self.repository)
 
-    def _plan(self, target: Target, held: Held | None, title: str | None = None) -> _Plan:
+    def read_there(self, target: Target, experiment: str) -> Held:
+        """What the workspace holds; raises NotFound where it holds nothing."""
+        decisions = workspace.decisions_for(self._decisions, target.families, experiment.rpartition(".")[2])
+        return workspace.read(self.studio, experiment, decisions, self.repository)
+
+    def read(self, target: Target, experiment: str) -> Held:
+        """The same where it has to be there; raises Refused."""
+        try:
+            return self.read_there(target, experiment)
+        except NotFound as error:
+            again = f"'amlgit push \"{target.name}\" --new --remote {self.remote.name}' makes it again, as a new experiment"
+            hint = f"{again}; 'amlgit rm \"{target.name}\"' takes the folder out here."
+            raise Refused(f"{target.name}: {self.remote.name} has no experiment {experiment} any more", hint=hint) from error
+
+    def plan(self, target: Target, held: Held | None, title: str | None = None) -> Plan:
         """What is to be sent; raises Refused where that would break something there."""
         document = _joined(target, held.run if held else None)
         if title is not None:
@@ -221,7 +240,7 @@ class Pusher:
         kept = {name: held.document[name] for name in left_out if name in held.document} if held else {}
         document = {**{name: value for name, value in document.items() if name not in left_out}, **kept}
         _require_sound(document, target.name)
-        mapping = {**self._remote.remap, **self._options.remap}
+        mapping = {**self.remote.remap, **self._options.remap}
         stock = self._shelves.stock(references(remapped(document, mapping)))
         if held is not None:
             stock = stock.with_proven(reference.asset for reference in references(held.document))
@@ -232,48 +251,53 @@ class Pusher:
         ours = remapped(document, mapping)
         used = {reference.asset for reference in references(document)}
         mapping = {old: new for old, new in mapping.items() if old in used}
-        require(stock, ours, target.names, target.name, self._remote.name)
+        require(stock, ours, target.names, target.name, self.remote.name)
         written = {name: value for name, value in ours.items() if name in workspace.WRITABLE}
-        sendable, gaps = filled(written, held.secrets if held else None, partial(given, self._repository, self._remote))
+        sendable, gaps = filled(written, held.secrets if held else None, partial(given, self.repository, self.remote))
         if gaps:
-            raise Refused(_asked_for(target.name, self._remote.name, gaps), hint="Set the variables, or give the values to git's credential helper.")
+            raise Refused(_asked_for(target.name, self.remote.name, gaps), hint="Set the variables, or give the values to git's credential helper.")
         family = held.facts.family if held else ""
         files = Splitter(Decisions()).split_protected(ours, family).content
         before = held.joined if held else None
-        name = f"{target.name} at {self._remote.name}"
+        name = f"{target.name} at {self.remote.name}"
         changes = without_secrets(compared(before, Joined(kind=chains.EXPERIMENT, document=ours), name if held else None, target.name, target.names))
-        content = workspace.content_id(files, self._repository)
-        return _Plan(target=target, document=ours, sendable=sendable, content=content, mapping=mapping, changes=changes, left_out=tuple(left_out))
+        content = workspace.content_id(files, self.repository)
+        return Plan(target=target, document=ours, sendable=sendable, content=content, mapping=mapping, changes=changes, left_out=tuple(left_out))
 
-    def _save(self, plan: _Plan, held: Held) -> Held:
+    def save(self, plan: Plan, held: Held) -> Held:
         """Save over what was just read, and read back; after a save without an answer what is there then decides."""
+        doubt: Doubtful | None = None
         for last in (*[False] * (_TRIES - 1), True):
-            doubt = None
             try:
-                self._studio.save(held.experiment, plan.submission(held), if_match=held.etag)
+                self.studio.save(held.experiment, plan.submission(held), if_match=held.etag)
+                doubt = None
             except Doubtful as error:
                 doubt = error
-            back = self._read(plan.target, held.experiment)
+            except ServiceFailure:
+                if doubt is None:
+                    sent.forget(self.repository, self.remote.name, held.facts.family)  # nothing was done
+                raise
+            back = self.read(plan.target, held.experiment)
             if doubt is None or back.content == plan.content:
                 return back
             if back.etag != held.etag:
                 raise Refused(
-                    f"{plan.target.name}: the save got no answer, and {self._remote.name} holds something else now",
+                    f"{plan.target.name}: the save got no answer, and {self.remote.name} holds something else now",
                     hint=f"Run this again; it tells what changed there. ({doubt})",
                 ) from doubt
             if last:
                 raise doubt
         raise AssertionError("the last try returns or raises")
 
-    def _otherwise(self, plan: _Plan, back: Held) -> Compared | None:
+    def _otherwise(self, plan: Plan, back: Held) -> Compared | None:
         """What the workspace made of a save, where that is not what was sent."""
         if back.content == plan.content:
             return None
-        sent = Joined(kind=chains.EXPERIMENT, document=plan.document)
-        name = f"{plan.target.name} at {self._remote.name}"
-        return without_secrets(compared(sent, back.joined, plan.target.name, name, plan.target.names))
+        ours = Joined(kind=chains.EXPERIMENT, document=plan.document)
+        name = f"{plan.target.name} at {self.remote.name}"
+        return without_secrets(compared(ours, back.joined, plan.target.name, name, plan.target.names))
 
-    def _entry(self, target: Target, experiment: str | None, state: str, plan: _Plan | None = None) -> Entry:
+    def _entry(self, target: Target, experiment: str | None, state: str, plan: Plan | None = None) -> Entry:
         return Entry(
             name=target.name,
             title=_title(target),
@@ -288,62 +312,13 @@ class Pusher:
     # --- as a new experiment
 
     def _make(self, target: Target) -> Entry:
-        plan = self._plan(target, None, self._options.title)
-        if self._options.dry_run:
-            return self._entry(target, None, "would be made", plan)
-        key = f"{target.name}\n{plan.document.get('Description')}"
-        with exclusive(self._repository):
-            experiment = self._save_as(plan, key)
-            if not target.is_version and target.folder is not None and self._remote.name not in target.folder.bindings:
-                made.note(self._repository, self._remote.name, target.folder.path, experiment)
-            held = self._read(target, experiment)
-            plan = self._plan(target, held, self._options.title)
-            if held.content != plan.content and held.facts.snapshot is None:
-                held = self._save(plan, held)  # the service moves a new experiment's assets to their newest versions
-            made.finish(self._repository, self._remote.name, key)
-        self._saved = held
-        return replace(self._entry(target, experiment, "made", plan), otherwise=self._otherwise(plan, held))
-
-    def _save_as(self, plan: _Plan, key: str) -> str:
-        """The new experiment; one that a run before this, or a save without an answer, made is taken for it."""
-        title = str(plan.document.get("Description"))
-        before = made.making(self._repository, self._remote.name, key)
-        if before is not None:
-            found = self._made_meanwhile(plan, before)
-            if found is not None:
-                return found
-        making = made.Making(title=title, known=frozenset(self._own()))
-        made.begin(self._repository, self._remote.name, key, making)
-        for last in (*[False] * (_TRIES - 1), True):
-            try:
-                return self._studio.save_as(plan.submission(None)).experiment
-            except Doubtful:
-                found = self._made_meanwhile(plan, making)
-                if found is not None:
-                    return found
-                if last:
-                    raise
-        raise AssertionError("the last try returns or raises")
-
-    def _own(self) -> dict[str, str]:
-        """Experiment → title of all that the workspace lists as its own."""
-        return {info.id: info.title for info in self._studio.experiments() if info.workspace == self._studio.workspace and not info.is_snapshot}
-
-    def _made_meanwhile(self, plan: _Plan, making: made.Making) -> str | None:
-        """An experiment that was not there before, of that title and graph."""
-        for experiment, title in sorted(self._own().items()):
-            if experiment not in making.known and title == making.title:
-                held = self._read(plan.target, experiment)
-                if _graph_of(held.document) == _graph_of(plan.document):
-                    return experiment
-        return None
-
-
-def _graph_of(document: Object) -> frozenset[str]:
-    """The nodes of a graph, by which a new experiment is known again."""
-    found = document.get("Graph")
-    nodes = found.get("ModuleNodes") if isinstance(found, Mapping) else None
-    return frozenset(str(node.get("Id")) for node in nodes if isinstance(node, Mapping)) if isinstance(nodes, list) else frozenset()
+        done = make(self, target, self._options.title, dry_run=self._options.dry_run)
+        if done.held is None:
+            return self._entry(target, None, "would be made", done.plan)
+        if not self._options.dry_run:
+            self._saved = done.held
+        entry = self._entry(target, done.held.experiment, "made already" if done.is_again else "made", done.plan)
+        return replace(entry, otherwise=self._otherwise(done.plan, done.held))
 
 
 def _joined(target: Target, run: bytes | None) -> Object:

@@ -12,6 +12,7 @@ from amlgit.store.repository import Repository
 from amlgit.workflows.choose import choose
 from amlgit.workflows.connect import connect
 from amlgit.workflows.fetch import Progress, fetch
+from amlgit.workflows.states import States
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ def remove_there(
         except Doubtful:
             if any(info.id == leaf.id for info in studio.experiments()):
                 raise
+    States(repository, remote).keep_folder(leaf.family)  # the next pull is not to take it for somebody else's doing
     return dying, True
 
 

@@ -25,8 +25,11 @@ class RunReport:
     is_committed: bool
 
 
-def run(repository: Repository, settings: Config, remote: Remote, name: str, progress: Progress) -> RunReport:
-    """Run an experiment and wait for the end; where it is running already, wait for that. Raises Refused where the workspace has it no more."""
+def run(repository: Repository, settings: Config, remote: Remote, name: str, progress: Progress, minutes: float | None = None) -> RunReport:
+    """Run an experiment and wait for the end; where it is running already, wait for that.
+
+    Raises Refused where the workspace has it no more, Unreachable where it is still running after so many minutes.
+    """
     folder = choose(repository, name).subject.folder
     if folder is None or remote.name not in folder.bindings:
         raise UsageError(f"{name!r} is bound to no experiment of {remote.name}", hint="Name a folder that is; 'amlgit status' lists them.")
@@ -38,6 +41,6 @@ def run(repository: Repository, settings: Config, remote: Remote, name: str, pro
             raise Refused(f"{remote.name} has no experiment {experiment} any more", hint="'amlgit push EXPERIMENT --new' makes it again.") from error
         if not held.is_running:
             start(studio, held)
-        done = wait(studio, experiment, progress)
+        done = wait(studio, experiment, progress, minutes)
     fetch(repository, settings, remote, repository.require_work_tree(), progress)
     return RunReport(path=folder.path, experiment=experiment, snapshot=done.snapshot, status=done.status, is_committed=held.content == folder.content)

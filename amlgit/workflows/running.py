@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from amlgit.errors import InvalidDocument, Refused
+from amlgit.errors import InvalidDocument, Refused, Unreachable
 from amlgit.model import experiments as model
 from amlgit.model.jsontext import Object, loads
 from amlgit.remotes.failures import Doubtful
@@ -26,11 +26,11 @@ class Ran:
     status: str
 
 
-def run_content(studio: Studio, held: Held, progress: Progress) -> Ran:
+def run_content(studio: Studio, held: Held, progress: Progress, minutes: float | None) -> Ran:
     """The run of just what the workspace holds: the one that it stands at, else a new one. So a run that was cut off is not started twice."""
     if held.facts.snapshot is None:
         start(studio, held)
-    return wait(studio, held.experiment, progress)
+    return wait(studio, held.experiment, progress, minutes)
 
 
 def start(studio: Studio, held: Held) -> None:
@@ -47,8 +47,12 @@ def start(studio: Studio, held: Held) -> None:
                 raise
 
 
-def wait(studio: Studio, experiment: str, progress: Progress) -> Ran:
-    """Wait for the end of a run, however it ends; raises Refused where there is none any more."""
+def wait(studio: Studio, experiment: str, progress: Progress, minutes: float | None) -> Ran:
+    """Wait for the end of a run, however it ends; raises Refused where there is none any more, Unreachable where it is not over in time.
+
+    With no limit in minutes, as long as it takes.
+    """
+    end = None if minutes is None else time.monotonic() + 60 * minutes
     pause = _FIRST_PAUSE
     while True:
         document = _document(studio, experiment)
@@ -60,6 +64,11 @@ def wait(studio: Studio, experiment: str, progress: Progress) -> Ran:
             progress("running", total, total)
             return Ran(snapshot=facts.snapshot, status=facts.status)
         progress("running", done, total)
+        if end is not None and time.monotonic() + pause > end:
+            if (left := end - time.monotonic()) <= 0:
+                hint = "It goes on there: 'amlgit pull' brings it when it is over; until then 'amlgit run' waits for it again."
+                raise Unreachable(f"experiment {experiment} is still running after {minutes:g} minutes", hint=hint)
+            pause = left
         time.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 1.5)
 

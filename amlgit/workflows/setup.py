@@ -195,7 +195,8 @@ def _clone(remote: Remote, folder: Path, marker: Path, environment: Mapping[str,
     if remote.name not in config.load(root).remotes:
         config.add_remote(root, replace(remote, path=setup.relative(Path(remote.path), root)) if remote.kind == "archive" else remote)
     if repository.head() is None:
-        setup.first_commit(repository, [config.FILE, setup.ATTRIBUTES_FILE], "Set up amlgit\n")
+        with exclusive(repository):
+            setup.first_commit(repository, [config.FILE, setup.ATTRIBUTES_FILE], "Set up amlgit\n")
     chosen = config.load(root)
     report = pull(repository, chosen, chosen.remote(remote.name), root, progress)
     marker.unlink(missing_ok=True)

@@ -39,8 +39,17 @@ class Wanted:
         return f"{title} (draft of {_saved(self.etag, self.created)}Z)" if self.etag else f"{title} ({self.id})"
 
 
+def saved_at(etag: str) -> int | None:
+    """When a draft was saved, in seconds since 1970: an etag is the moment of the last write; None where it does not say so."""
+    match = _MOMENT.search(unquote(etag))
+    try:
+        return int(datetime.fromisoformat(f"{match[1]}+00:00").timestamp()) if match else None
+    except ValueError:
+        return None
+
+
 def _saved(etag: str, created: int) -> str:
-    """When a draft was saved: an etag is the moment of the last write, while a draft's creation time is that of the state it was made from."""
+    """When a draft was saved, as text: its creation time is that of the state it was made from."""
     match = _MOMENT.search(unquote(etag))
     return match[1] if match else f"{datetime.fromtimestamp(created, UTC):%Y-%m-%dT%H:%M:%S}"
 
