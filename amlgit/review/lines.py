@@ -166,6 +166,11 @@ def _likeness(old: str, new: str) -> float:
     return matcher.ratio() if matcher.quick_ratio() >= _ALIKE else 0.0
 
 
+def words(old: str, new: str) -> tuple[Piece, ...]:
+    """A new line with the words that an old one does not have."""
+    return _words(old, new)[1]
+
+
 def _words(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
     one, other = _WORD.findall(old), _WORD.findall(new)
     if max(len(one), len(other)) > _MOST_WORDS:
