@@ -12,7 +12,7 @@ from amlgit.model.jsontext import Object, dumps_sorted
 from amlgit.review import changes
 from amlgit.review.changes import Item
 from amlgit.review.conflicts import Row
-from amlgit.review.lines import Line, Mark, Piece, difference
+from amlgit.review.lines import Line, Mark, Piece, difference, shortened, together
 from amlgit.review.names import Names
 from amlgit.review.places import place
 
@@ -58,6 +58,8 @@ class Card:
     lines: Lines | None = None
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    beside: tuple[Line, ...] = ()
+    """What merged in the same script: the lines that are no more the base's."""
     sides: tuple[str, ...] = ("ours", "theirs", "base")
     """Those that can be taken."""
 
@@ -212,10 +214,28 @@ def lines(start: int, language: str, sides: Sequence[Sequence[str] | None]) -> L
     return Lines(
         start=start,
         language=language,
-        base=None if base is None else tuple(Line(" ", (Piece(line, Mark.SAME),)) for line in _split(base)),
+        base=None if base is None else tuple(_base(base, [side for side in (ours, theirs) if side])),
         ours=tuple(_side(base, ours or "")),
         theirs=tuple(_side(base, theirs or "")),
     )
+
+
+def beside(base: str, settled: str) -> tuple[Line, ...]:
+    """What merged in a text beside its conflicts; `settled` has the base in place of them."""
+    return tuple(map(shortened, difference(base, settled).lines))
+
+
+def _base(text: str, sides: Sequence[str]) -> Iterator[Line]:
+    """All lines of the base, with the words marked that a side took away."""
+    plain = [Line(" ", (Piece(line, Mark.SAME),)) for line in _split(text)]
+    found = [[line for line in _all_lines(text, side) if line.sign != "+"] for side in sides if side != text]
+    for lines in zip(plain, *found, strict=True):
+        yield Line(" ", together(line.pieces for line in lines))
+
+
+def _all_lines(one: str, other: str) -> Iterator[Line]:
+    found = difference(one, other, context=one.count("\n") + other.count("\n") + 2)
+    return (line for line in found.lines if line.sign != "@@")
 
 
 def _split(text: str) -> list[str]:
@@ -226,5 +246,4 @@ def _side(base: str | None, text: str) -> Iterator[Line]:
     """All lines of a side, those that are not the base's marked."""
     if not base or base == text:
         return (Line(" " if base is None or base == text else "+", (Piece(line, Mark.SAME),)) for line in _split(text))
-    found = difference(base, text, context=max(text.count("\n"), base.count("\n")) + 1)
-    return (line for line in found.lines if line.sign in ("+", " "))
+    return (line for line in _all_lines(base, text) if line.sign != "-")

@@ -18,6 +18,7 @@ from amlgit.review import changes, conflicts
 from amlgit.review import merged as merged_changes
 from amlgit.review.findings import Finding
 from amlgit.review.lenient import entries, members, text
+from amlgit.review.lines import Line
 from amlgit.review.merged import Card, Fault, Merge
 from amlgit.review.names import Names
 from amlgit.review.page.scene import Sides
@@ -259,7 +260,8 @@ class _Gathering:
         block = resolve.shown(place.file, place.block)
         sides = ("ours", "theirs", "base") if block.base is not None else ("ours", "theirs")
         if not resolve.is_page(place.file):
-            return replace(card, lines=self._lines(block, conflict.path), sides=sides)
+            is_last = place.block == len(place.file.blocks) - 1
+            return replace(card, lines=self._lines(block, conflict.path), beside=_beside(place.file) if is_last else (), sides=sides)
         nodes = conflicts.two_nodes(block)
         if nodes is not None:
             return replace(card, ours=(nodes[0],), theirs=(nodes[1],), sides=sides)
@@ -286,6 +288,15 @@ class _Gathering:
             if card.node is not None and change.node is not None and change.node.id == card.node:
                 item = changes.item(change, self._names)
                 yield "; ".join((item.text, *item.parts)) if item.text else ""
+
+
+def _beside(file: resolve.File) -> tuple[Line, ...]:
+    """What merged in a script that has conflicts too; secrets replaced."""
+    if any(block.base is None for block in file.blocks):
+        return ()
+    settled = "".join(conflicts.settled(file.lines, file.blocks, dict.fromkeys(range(len(file.blocks)), "base")))
+    base = (file.sides["base"] or b"").decode(errors="surrogateescape")
+    return merged_changes.beside(protect.protected_text(base), protect.protected_text(settled))
 
 
 _ID = re.compile(rb'^ *"Id" *: *("(?:[^"\\]|\\.)*")', re.MULTILINE)

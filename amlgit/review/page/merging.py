@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from amlgit.form.experiments import EXPERIMENT
 from amlgit.review.conflicts import Row
-from amlgit.review.lines import Line, Mark, Piece, words
+from amlgit.review.lines import Line, Mark, Piece, lost, words
 from amlgit.review.merged import By, Card, Fault, Lines, Merge, Merged
 from amlgit.review.names import Names
 from amlgit.review.page import details
@@ -117,6 +117,10 @@ def _card(card: Card) -> Iterator[str]:
             yield f"<p><b>{html(text[:1].upper() + text[1:])}</b></p>"
         if card.ours or card.theirs:
             yield from _table(f"What became of {card.path}", [("as it was", *(_list(side) for side in (card.ours, card.theirs)))], [""])
+    if card.beside:
+        language = card.path.rpartition(".")[2]
+        yield '<p class="beside">Merged in the same script:</p>'
+        yield '<div class="diff">' + "".join(details.line_of(line, language) for line in card.beside) + "</div>"
     yield '<div class="take">'
     for side in card.sides:
         yield command(f"amlgit resolve {card.id} --{side}")
@@ -139,7 +143,20 @@ def _table(caption: str, rows: Sequence[Sequence[str]], names: Sequence[str]) ->
 
 def _row(row: Row) -> tuple[str, str, str]:
     ours, theirs = (_value(row.base, side) for side in (row.ours, row.theirs))
-    return html(row.base) if row.base is not None else '<span class="note">not there</span>', ours, theirs
+    if row.base is None:
+        return '<span class="note">not there</span>', ours, theirs
+    others = [side for side in (row.ours, row.theirs) if side is not None and side != row.base and _is_of_words(row.base, side)]
+    return _marked(lost(row.base, others)) if others else html(row.base), ours, theirs
+
+
+def _is_of_words(one: str, other: str) -> bool:
+    """Whether it helps to mark the words that differ."""
+    return " " in one and " " in other
+
+
+def _marked(pieces: Sequence[Piece]) -> str:
+    is_word = (Mark.OLD_WORD, Mark.NEW_WORD)
+    return "".join(f"<mark>{html(piece.text)}</mark>" if piece.mark in is_word else html(piece.text) for piece in pieces)
 
 
 def _value(base: str | None, side: str | None) -> str:
@@ -147,9 +164,9 @@ def _value(base: str | None, side: str | None) -> str:
         return '<del class="word">removed it</del>' if base is not None else '<span class="note">not there</span>'
     if base == side:
         return f'{html(side)} <span class="note">(as it was)</span>'
-    if base is None or " " not in base or " " not in side:
+    if base is None or not _is_of_words(base, side):
         return f"<ins>{html(side)}</ins>"
-    return "".join(f"<mark>{html(piece.text)}</mark>" if piece.mark is Mark.NEW_WORD else html(piece.text) for piece in words(base, side))
+    return _marked(words(base, side))
 
 
 def _texts(found: Lines) -> tuple[str, str, str]:
