@@ -144,6 +144,15 @@ def test_a_node_that_one_side_removed_shows_what_the_other_made_of_it(repository
     assert re.fullmatch("Python version .*3.5 → .*3.6", ours, re.IGNORECASE)
 
 
+def test_a_file_that_git_does_not_merge_shows_what_each_side_made_of_it(repository: Path) -> None:
+    (repository / ".git" / "info" / "attributes").write_text("*.json -merge\n")
+    (card,) = cards(merged(repository, [FRACTION_3], [FRACTION_4, RANDOM_MODE]))
+    assert "Git could not merge it, and kept ours" in words(card)
+    ((base, ours, theirs),) = sides(card)
+    name = "Fraction of rows in the first output dataset"
+    assert (base, ours, theirs) == ("as it was", f"{name} 0.5 → 0.3", f"{name} 0.5 → 0.4 Splitting mode Split Rows → Regular Expression")
+
+
 def test_what_merged_is_told_by_whose_it_is_and_drawn_so(repository: Path) -> None:
     both = (SPLIT_NODE, '"Comment": ""', '"Comment": "halves"')
     last = (LAST_NODE, '"Comment": ""', '"Comment": "quarters"')
@@ -174,7 +183,7 @@ def test_what_is_settled_is_no_conflict_and_is_not_said_to_have_merged(repositor
     found = page(repository)
     assert len(cards(found)) == 1
     settled = found.text.partition('aria-label="Settled already"')[2].partition("</section>")[0]
-    assert {whose for whose in re.findall(r'<li data-class="(\w+)"', settled)} == {"ours", "theirs"}
+    assert set(re.findall(r'<li data-class="(\w+)"', settled)) == {"ours", "theirs"}
     assert 'aria-label="Merged"' not in found.text
 
 

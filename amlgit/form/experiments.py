@@ -78,7 +78,7 @@ def parse(path: str, data: bytes) -> Object:
         return object_(loads(data, MAX_DEPTH + _DEEPER), "the file")
     except InvalidDocument as error:
         if b"<<<<<<< " in data and b">>>>>>> " in data:
-            hint = "'amlgit resolve' tells what clashes, and takes a side."
+            hint = "'amlgit resolve' tells what clashes, and takes a side; with --open it shows it."
             raise InvalidDocument(f"{path}: a merge left conflict markers in it", hint=hint) from error
         raise InvalidDocument(f"{path}: {error}") from error
 

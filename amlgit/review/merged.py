@@ -7,6 +7,7 @@ from enum import StrEnum
 from amlgit.compare.changes import Change, Missing, Path, What
 from amlgit.compare.keyed import EDGES, GRAPH, INPUTS, NODES
 from amlgit.compare.three import Clash
+from amlgit.form.experiments import EXPERIMENT
 from amlgit.model import ids
 from amlgit.model.jsontext import Object, dumps_sorted
 from amlgit.review import changes
@@ -140,7 +141,7 @@ def merged(
     for by, own, told in ((By.OURS, sides[0], shown[0]), (By.THEIRS, sides[1], shown[1])):
         for change, safe in zip(own, told, strict=True):
             is_alike = _made(change) in in_both
-            if (is_alike and by is By.THEIRS) or any(_is_about(card, safe) for card in cards):
+            if (is_alike and by is By.THEIRS) or any(is_about(card, safe) for card in cards):
                 continue
             is_settled = not is_alike and any(_is_at(change, clash) for clash in clashes)
             found.append(Merged(by=By.BOTH if is_alike else by, item=changes.item(safe, names), is_settled=is_settled))
@@ -159,13 +160,16 @@ def _made(change: Change) -> _Made:
     return tuple((edit.path, None if isinstance(edit.new, Missing) else dumps_sorted(edit.new)) for edit in change.edits)
 
 
-def _is_about(card: Card, change: Change) -> bool:
+def is_about(card: Card, change: Change) -> bool:
     """Whether a change is part of a conflict."""
     if (change.node.id if change.node is not None else None) != card.node or change.what is What.LAYOUT:
         return False
-    if card.lines is not None:
+    name = card.path.rpartition("/")[2]
+    if card.node is not None and not name.endswith(".json"):
         return change.what is What.SCRIPT
-    return not card.rows or thing(change) in {row.name for row in card.rows}
+    if card.rows:
+        return thing(change) in {row.name for row in card.rows}
+    return change.what is not What.SCRIPT if card.node is not None else name == EXPERIMENT
 
 
 def thing(change: Change) -> str:

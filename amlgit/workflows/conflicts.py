@@ -275,9 +275,7 @@ class _Gathering:
         return merged_changes.lines(block.start + 1, path.rpartition(".")[2], (block.base, block.ours, block.theirs))
 
     def _of_a_whole_file(self, card: Card, entry: merging.Unmerged) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What each side made of a file that one removed."""
-        if entry.ours is not None and entry.theirs is not None:
-            return (), ()
+        """What each side made of a file that is to be taken or left as a whole."""
         return (
             ("removed it",) if entry.ours is None else tuple(self._edits(card, self._shown[0].diff.changes)),
             ("removed it",) if entry.theirs is None else tuple(self._edits(card, self._shown[1].diff.changes)),
@@ -285,7 +283,7 @@ class _Gathering:
 
     def _edits(self, card: Card, made: Sequence[Change]) -> Iterator[str]:
         for change in made:
-            if card.node is not None and change.node is not None and change.node.id == card.node:
+            if merged_changes.is_about(card, change):
                 item = changes.item(change, self._names)
                 yield "; ".join((item.text, *item.parts)) if item.text else ""
 
