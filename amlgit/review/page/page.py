@@ -1,15 +1,18 @@
 """The page: one file without anything from elsewhere, that runs nothing but its own script."""
 
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from amlgit.compare.changes import What
 from amlgit.review.merged import Merge
 from amlgit.review.page import details, merging, svg
 from amlgit.review.page.details import html
 from amlgit.review.page.overlay import overlaid
 from amlgit.review.page.scene import Scene, Sides, scene
 from amlgit.review.risks import Risk
+from amlgit.review.summary_md import not_compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,13 @@ class Page:
 
 def page(content: Page) -> str:
     """The text of the file."""
-    return "\n".join(_lines(content)) + "\n"
+    return "\n".join(_lines(replace(content, entries=_told_apart(content.entries)))) + "\n"
+
+
+def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries, those of one title with their folders' names behind it."""
+    titles = Counter(entry.title for entry in entries)
+    return [replace(entry, title=f"{entry.title} ({entry.name.rpartition('/')[2]})") if titles[entry.title] > 1 else entry for entry in entries]
 
 
 def _hash(text: str) -> str:
@@ -72,9 +81,10 @@ def _lines(content: Page) -> Iterator[str]:
     for problem in content.problems:
         yield f'<p class="problem">Not compared: {html(problem)}</p>'
     if not content.entries:
-        yield '<p class="empty">No changes.</p>'
+        yield f'<p class="empty">{"Nothing else changed." if content.problems else "No changes."}</p>'
+    first = _first(content.entries)
     for number, entry in enumerate(content.entries):
-        yield from _entry(entry, number, is_alone=len(content.entries) == 1)
+        yield from _entry(entry, number, is_alone=len(content.entries) == 1, is_first=number == first)
     yield "</main>"
     yield _HELP
     yield f"<script>{content.script}</script></body></html>"
@@ -87,8 +97,9 @@ def _top(content: Page) -> Iterator[str]:
     yield '<header class="top"><div class="title">'
     if content.sides:
         sides = " ".join(f'<span class="whose"><b class="{side}">{side}</b> {html(name)}</span>' for side, name in content.sides.items())
+    nothing = not_compared(len(content.problems)) if content.problems else "No changes"
     kind = "Conflicts" if content.sides else "Review" if is_compared else "Experiment"
-    yield f'<p class="kind">{kind}</p><h1>{html(title if content.entries else "No changes")}</h1>'
+    yield f'<p class="kind">{kind}</p><h1>{html(title if content.entries else nothing)}</h1>'
     yield f'<p class="range">{sides if is_compared else f"<span>{html(content.new)}</span>"}</p></div>'
     if len(content.entries) > 1:
         yield '<nav class="tabs" aria-label="Experiments and services"><ul>'
@@ -102,12 +113,18 @@ def _top(content: Page) -> Iterator[str]:
     yield f"{_button('id', 'theme', 'Light or dark', '◐')}{_button('id', 'help', 'Keys', '?')}</div></header>"
 
 
-def _entry(entry: Entry, number: int, *, is_alone: bool) -> Iterator[str]:
+def _first(entries: Sequence[Entry]) -> int:
+    """The experiment to begin with: one with something to look at twice, or at least with more than a layout to look at."""
+    ranks = [bool(entry.risks) * 2 + any(change.what is not What.LAYOUT for change in entry.sides.diff.changes) for entry in entries]
+    return ranks.index(max(ranks)) if ranks else 0
+
+
+def _entry(entry: Entry, number: int, *, is_alone: bool, is_first: bool) -> Iterator[str]:
     prefix = f"e{number}"
     drawn = scene(entry.sides) if entry.merge is None else overlaid(scene(entry.sides), entry.merge)
     numbers = details.box_numbers(drawn)
     kind = " merging" if entry.merge is not None else "" if entry.is_compared else " single"
-    yield f'<section class="entry{kind}" id="{prefix}" aria-labelledby="{prefix}t"><div class="stage">'
+    yield f'<section class="entry{kind}" id="{prefix}" aria-labelledby="{prefix}t"{" data-first" if is_first else ""}><div class="stage">'
     yield f'<div class="canvas" tabindex="0" role="group" aria-label="The graph of {html(entry.title)}. Arrow keys move it, plus and minus zoom.">'
     label = f"{entry.title}: {entry.summary}. All of it is listed beside the picture."
     yield from svg.drawing(drawn, label, prefix)

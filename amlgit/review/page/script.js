@@ -424,7 +424,7 @@
   document.getElementById("theme").addEventListener("click", turn);
   document.getElementById("help").addEventListener("click", () => keys.showModal());
   one(".close", keys).addEventListener("click", () => keys.close());
-  const go = () => open(views.find((view) => `#${view.section.id}` === location.hash) ?? views[0]);
+  const go = () => open(views.find((view) => `#${view.section.id}` === location.hash) ?? views.find((view) => "first" in view.section.dataset) ?? views[0]);
   if (views.length) {
     addEventListener("hashchange", go);
     new ResizeObserver(() => current.show()).observe(one("main"));
