@@ -331,3 +331,12 @@ def test_json_is_the_one_envelope_with_and_without_changes(repository: Path, spl
 def test_formats_can_not_be_combined(repository: Path) -> None:
     aml(repository, "diff", "--json", "--md").expect(USAGE)
     aml(repository, "diff", "--stat", "--json-patch").expect(USAGE)
+
+
+def test_a_node_that_is_missing_is_told_with_the_file_that_refers_to_it(repository: Path) -> None:
+    script = node_file(folder(repository, "Trial"), "Execute Python Script")
+    script.unlink()
+    page = node_file(folder(repository, "Trial"), "Split Data").relative_to(repository)
+    told = f"{page}: port 'Dataset1' refers to 'Execute Python Script 1-0001', and there is no such node"
+    for verb in ("diff", "review"):
+        assert told in aml(repository, verb).expect(PARTLY).err

@@ -1,14 +1,16 @@
 """`amlgit diff --no-index` shows no secret of an export that was never taken in, in any format, wherever it stands."""
 
+import json
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
+import jsonpatch
 import pytest
 
 from amlgit.model.jsontext import dumps
 from tests.generate import put_in
-from tests.helpers import Document, Run, aml, save
+from tests.helpers import FINDINGS, PYTHON, SPLIT, Document, Run, aml, clone, commit_all, experiment, folder, git, replace_in, save
 from tests.test_form_secrets import CERTAIN, PLACES, SCRIPT, SUSPECTED, an_export, planted
 
 FORMATS = ((), ("--layout",), ("--md",), ("--json",), ("--json-patch",), ("--stat",))
@@ -89,3 +91,82 @@ def test_a_column_selection_hides_no_secret(tmp_path: Path) -> None:
 def test_no_secret_of_a_definition_is_shown(tmp_path: Path, path: tuple[str, ...], value: Any) -> None:
     old: Any = {"name": "x", "properties": {"package": {"nodes": {"node1": {"assetId": "a", "parameters": {}}}}, "assets": {"a": {}}}}
     assert leaks(shown(tmp_path, old, put_in(old, path, value)), "hidden-") == []
+
+
+# --- of a repository: what somebody typed into the work tree, or committed past the hooks
+
+
+STATES = (*FORMATS, ("--class", "parameter"), ("--exit-code",))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    save(tmp_path / "exports", "1.json", experiment(nodes=(PYTHON, SPLIT, SPLIT)))
+    return clone(tmp_path / "exports", tmp_path / "r")
+
+
+def _typed(repository: Path, secret: str) -> None:
+    """A secret wherever a person may type one."""
+    text = f"AccountName=x;AccountKey={secret}"
+    nodes = folder(repository, "Trial") / "nodes"
+    page = folder(repository, "Trial") / "experiment.json"
+    replace_in(nodes / "Split Data 2-0002.json", '"Comment": ""', f'"Comment": "{text}"')
+    replace_in(nodes / "Split Data 2-0002.json", '"Value": "0.5"', f'"Value": "{text}"')
+    replace_in(nodes / "Split Data 3-0003.json", '"Name": "Splitting mode"', '"Name": "Account Key"')
+    replace_in(nodes / "Split Data 3-0003.json", '"Value": "Split Rows"', f'"Value": "{secret}"')
+    replace_in(nodes / "Execute Python Script 1-0001.py", "frame,\n", f"frame, # {text}\n")
+    replace_in(page, '"Description": "Trial"', f'"Description": "Trial {text}"')
+    replace_in(page, '"Tags": []', f'"Tags": ["{text}"]')
+
+
+def test_a_secret_in_the_work_tree_or_a_commit_is_shown_in_no_format(repository: Path) -> None:
+    secret = "c2VjcmV0" * 4
+    _typed(repository, secret)
+    runs = [aml(repository, "diff", *options) for options in STATES]
+    git(repository, "add", "--all")
+    runs += [aml(repository, "diff", "--staged", *options) for options in STATES]
+    commit_all(repository)
+    runs += [aml(repository, "diff", *sides, *options) for sides in (("HEAD~1", "HEAD"), ("HEAD", "HEAD~1"), ("Trial@1",)) for options in STATES]
+    assert leaks(runs, secret) == []
+    assert "5 changes" not in runs[0].out
+    for words in ("comment", "Account Key", "title", "tag", "Fraction of rows"):
+        assert words in runs[0].out
+    assert "${secret:account key}" in runs[0].out
+
+
+def test_a_patch_has_placeholders_in_place_of_secrets_and_says_so(repository: Path) -> None:
+    clean = aml(repository, "diff", "--json-patch")
+    assert "placeholder" not in clean.err
+    _typed(repository, "c2VjcmV0" * 4)
+    run = aml(repository, "diff", "--json-patch").expect(0)
+    assert "placeholders stand for what may be a secret" in run.err
+    patched = jsonpatch.apply_patch(_export(repository, "HEAD"), json.loads(run.out))
+    values = [entry["Value"] for node in patched["Graph"]["ModuleNodes"] for entry in node["ModuleParameters"]]
+    assert "AccountName=x;AccountKey=${secret:account key}" in values
+    assert "${secret:Account Key}" in values
+
+
+def _export(repository: Path, rev: str) -> Document:
+    """The experiment as a commit has it."""
+    git(repository, "stash", "--quiet")
+    aml(repository, "export", "Trial", "-o", "../was.json").expect(0)
+    git(repository, "stash", "pop", "--quiet")
+    return cast("Document", json.loads((repository.parent / "was.json").read_bytes()))
+
+
+def test_another_secret_is_a_change_that_is_not_shown(repository: Path) -> None:
+    for secret in ("c2VjcmV0" * 4, "Z2VoZWlt" * 4):
+        _typed(repository, secret) if secret[0] == "c" else _exchanged(repository, "c2VjcmV0" * 4, secret)
+        commit_all(repository)
+    runs = [aml(repository, "diff", "HEAD~1", "HEAD", *options) for options in STATES]
+    assert leaks(runs, "c2VjcmV0") == leaks(runs, "Z2VoZWlt") == []
+    assert runs[0].out.count("another secret") >= 3
+    assert runs[-1].code == FINDINGS
+    assert "no patch holds one" in runs[4].err
+    assert json.loads(runs[4].out) == []
+
+
+def _exchanged(repository: Path, old: str, new: str) -> None:
+    for path in folder(repository, "Trial").rglob("*"):
+        if path.is_file():
+            path.write_text(path.read_text().replace(old, new))

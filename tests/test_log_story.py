@@ -213,3 +213,18 @@ def _on_a_terminal(repository: Path, *arguments: str, **variables: str) -> str:
     finally:
         os.close(ours)
         os.close(theirs)
+
+
+def test_a_class_that_is_asked_for_is_what_a_version_is_told_by(tmp_path: Path) -> None:
+    documents = _versions()[:1]
+    documents.append(_next(documents))
+    _move(documents[-1])
+    documents[-1]["Description"] = "Trial, moved"
+    parameter(documents[-1], FRACTION)["Value"] = "0.6"
+    _clone(tmp_path, documents)
+    told = [aml(tmp_path / "r", "log", "--class", name).expect(OK).out.rstrip("\n").partition("  Trial")[2] for name in ("layout", "parameter")]
+    assert told[0].endswith("layout: 2 boxes moved")
+    assert told[1].endswith(f"1 parameter: {NODE}: {FRACTION}: 0.5 → 0.6")
+    both = aml(tmp_path / "r", "log", "--class", "layout", "--class", "metadata", "--json").expect(OK).json["result"]["versions"][0]
+    assert both["summary"] == "1 metadata: title: Trial → Trial, moved, layout: 2 boxes moved"
+    assert both["counts"] == {"parameter": 1, "metadata": 1, "layout": 1}

@@ -17,7 +17,7 @@ from amlgit.model.jsontext import dumps
 from benchmarks import generate, variants
 from benchmarks.measure_page import ARGUMENTS
 from tests import graphs
-from tests.helpers import OK, aml, clone_samples, save
+from tests.helpers import FINDINGS, OK, aml, clone_samples, commit_all, git, git_run, on_path, replace_in, save
 from tests.test_review_page import evil
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -42,9 +42,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n")
         patch.setenv("GIT_CONFIG_GLOBAL", str(folder / "gitconfig"))
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("PATH", on_path(folder / "bin"))
         samples = clone_samples(folder / "r")
         aml(samples, "review", "Customer churn - training@1", "Customer churn - training@8", "--html", folder / "churn.html").expect(OK)
         aml(samples, "review", "HEAD~12..HEAD", "--html", folder / "many.html").expect(OK)
+        _clash(samples)
+        aml(samples, "resolve", "--html", folder / "clash.html").expect(FINDINGS)
     sound = graphs.sound_graph(8, 5)
     large = generate.experiment(200, 1)
     pairs = {"evil": (evil(sound), evil(graphs.edited(sound, 3, 12).document)), "large": (large, variants.variant(large, 1))}
@@ -52,6 +55,29 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files = [save(folder, f"{name}{number}.json", dumps(document)) for number, document in enumerate(pair)]
         aml(folder, "review", "--no-index", *files, "--html", folder / f"{name}.html").expect(OK)
     return folder
+
+
+def _clash(samples: Path) -> None:
+    """A merge that stands with conflicts: of the title, a script, a parameter, and between a removal and an edit; something to run in each."""
+    nodes = next((samples / "experiments").glob("*training*")) / "nodes"
+    tree, script, clean = nodes / f"{TREE}.json", nodes / "Execute R Script 140-bb60.R", nodes / f"{CLEAN}.json"
+    page, score = nodes.parent / "experiment.json", nodes / f"{SCORE}.json"
+    run = "<img src=x onerror=alert(1)>"
+    for branch, side in (("theirs", "yours"), ("main", "mine")):
+        git(samples, "checkout", "--quiet", "-B", branch, "main")
+        replace_in(tree, '"The learning rate", "Value": "0.1"', f'"The learning rate", "Value": "{side} {run}"')
+        replace_in(script, '"data_gb", ', f'"{side}", ')
+        replace_in(page, '"Customer churn - training"', f'"Churn of {side}"')
+        replace_in(score, '"Comment": ""', '"Comment": "scored"')
+        if side == "yours":
+            replace_in(clean, '"Replacement value", "Value": "0"', f'"Replacement value", "Value": "{run}"')
+        else:
+            clean.unlink()
+            replace_in(nodes / "Execute Python Script 125-bb60.json", f"{CLEAN}:Cleaned dataset", "Apply SQL Transformation 118-bb60:Results dataset")
+        commit_all(samples)
+        if branch == "theirs":
+            git(samples, "branch", "--quiet", "--force", "main", "HEAD~1")
+    assert git_run(samples, "merge", "theirs").code == 1
 
 
 class Opened:
@@ -278,6 +304,92 @@ def test_on_paper_stands_every_experiment_and_nothing_to_press(opened: Opened) -
     assert len(opened.page.pdf()) > 10_000
 
 
+# --- conflicts
+
+
+@parametrized(name="clash")
+def test_conflicts_are_gone_through_by_keyboard_those_at_no_node_too(opened: Opened) -> None:
+    keyboard, status = opened.page.keyboard, opened.page.get_by_role("status")
+    keyboard.press("n")
+    expect(status).to_have_text("1 of 4: The experiment itself")
+    expect(opened.page.locator(".change.pointed")).to_be_focused()
+    names = set()
+    for _ in range(3):
+        keyboard.press("n")
+        names.add(opened.chosen.get_by_role("heading", level=2).text_content())
+        expect(opened.chosen.get_by_role("heading", name="What clashes")).to_be_visible()
+        expect(opened.chosen.locator("table.sides")).to_be_visible()
+    assert names == {CLEAN, "Execute R Script 140-bb60", TREE}
+    keyboard.press("n")
+    expect(status).to_have_text("1 of 4: The experiment itself")
+    expect(opened.chosen).to_have_count(0)
+    keyboard.press("p")
+    expect(status).to_have_text(f"4 of 4: {TREE}")
+    keyboard.press("Escape")
+    expect(opened.page.locator(".change .go:focus")).to_have_text(TREE)
+
+
+@parametrized(name="clash")
+def test_conflicts_and_each_sides_changes_are_filtered(opened: Opened) -> None:
+    changes = opened.page.locator(".overview .change:visible")
+    before = changes.count()
+    opened.page.get_by_role("button", name="conflicts 4").click()
+    expect(changes).to_have_count(4)
+    expect(opened.page.locator(".n.hit")).to_have_count(3)
+    opened.page.get_by_role("button", name="conflicts 4").click()
+    opened.page.get_by_role("button", name="both 1").click()
+    expect(changes).to_have_count(1)
+    expect(changes).to_contain_text("scored")
+    opened.page.keyboard.press("n")
+    expect(opened.chosen.get_by_role("heading", level=2)).to_have_text(SCORE)
+    opened.page.get_by_role("button", name="both 1").click()
+    opened.page.keyboard.press("Escape")
+    expect(changes).to_have_count(before)
+
+
+@parametrized(name="clash", permissions=["clipboard-read", "clipboard-write"])
+def test_a_command_is_copied(opened: Opened) -> None:
+    button = opened.page.get_by_role("button", name=re.compile("^Copy: amlgit resolve [0-9a-f]{8} --theirs")).first
+    command = button.get_attribute("data-copy")
+    button.click()
+    expect(button).to_have_text("Copied")
+    assert opened.page.evaluate("() => navigator.clipboard.readText()") == command
+
+
+@parametrized(name="clash")
+def test_where_the_clipboard_is_out_of_reach_the_command_is_selected(opened: Opened) -> None:
+    opened.page.evaluate("() => Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    button = opened.page.get_by_role("button", name="Copy: git merge --abort")
+    button.click()
+    expect(opened.page.get_by_role("status")).to_have_text("Selected")
+    assert opened.page.evaluate("() => getSelection().toString()") == "git merge --abort"
+
+
+@parametrized(name="clash", viewport=PHONE, has_touch=True, is_mobile=True)
+def test_the_sides_stand_below_each_other_on_a_phone(opened: Opened) -> None:
+    assert opened.page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
+    cells = [cell.bounding_box() for cell in opened.page.locator("table.sides").first.locator("td").all()]
+    tops = [cell["y"] for cell in cells if cell]
+    assert tops == sorted(set(tops))
+    opened.page.get_by_role("button", name=TREE).first.tap()
+    expect(opened.chosen).to_contain_text("mine <img")
+
+
+@parametrized(name="clash", java_script_enabled=False)
+def test_without_scripts_conflicts_and_commands_are_there(opened: Opened) -> None:
+    expect(opened.page.locator(".change.conflict")).to_have_count(4)
+    expect(opened.page.get_by_text("git merge --abort")).to_be_visible()
+    expect(opened.page.get_by_role("button", name="Copy")).to_have_count(0)
+
+
+@parametrized(name="clash")
+def test_conflicts_on_paper_are_whole_and_have_nothing_to_press(opened: Opened) -> None:
+    opened.page.emulate_media(media="print")
+    expect(opened.page.locator(".copy, .tools, .filters").filter(visible=True)).to_have_count(0)
+    expect(opened.page.locator(".change.conflict:visible")).to_have_count(4)
+    expect(opened.page.locator(".graph")).to_be_visible()
+
+
 @parametrized(name="evil")
 def test_nothing_in_an_experiment_runs(opened: Opened) -> None:
     for box in opened.page.locator(".n").all()[:8]:
@@ -292,9 +404,17 @@ def test_nothing_in_an_experiment_runs(opened: Opened) -> None:
 
 @pytest.mark.parametrize(
     "opened",
-    [{"name": name, "viewport": size, "color_scheme": scheme} for name, size, scheme in (("churn", DESKTOP, "light"), ("many", PHONE, "dark"))],
+    [
+        {"name": name, "viewport": size, "color_scheme": scheme}
+        for name, size, scheme in (
+            ("churn", DESKTOP, "light"),
+            ("many", PHONE, "dark"),
+            ("clash", DESKTOP, "dark"),
+            ("clash", PHONE, "light"),
+        )
+    ],
     indirect=True,
-    ids=["light", "dark"],
+    ids=["light", "dark", "conflicts-dark", "conflicts-phone"],
 )
 def test_axe_finds_nothing_serious(opened: Opened) -> None:
     for key in ("", "n", "?"):

@@ -17,7 +17,21 @@ from amlgit.review.page import placing, syntax
 from amlgit.review.page.placing import HEIGHT, WIDTH
 from amlgit.review.page.svg import fitted
 from tests import graphs
-from tests.helpers import OK, USAGE, Document, aml, clone_samples, save
+from tests.helpers import (
+    FAMILY,
+    OK,
+    OTHER_FAMILY,
+    SPLIT,
+    USAGE,
+    Document,
+    aml,
+    clone,
+    clone_samples,
+    experiment,
+    node_file,
+    replace_in,
+    save,
+)
 
 EVIL = "</script></style></textarea>--><script>alert(1)</script><img src=x onerror=alert(1)>\"'`&lt;\u2028\u202e{{x}}"
 VOID = {"meta", "input"}
@@ -311,3 +325,18 @@ def test_nothing_changed_is_a_page_too(samples: Path) -> None:
 def test_what_cannot_be_is_refused(samples: Path, options: tuple[str, ...]) -> None:
     aml(samples, "review", *options).expect(USAGE)
     assert not (samples / "x.html").exists()
+
+
+def test_of_several_experiments_the_page_opens_with_the_one_that_has_risks_and_equal_titles_are_told_apart(tmp_path: Path) -> None:
+    for number, family in enumerate((FAMILY, OTHER_FAMILY)):
+        save(tmp_path / "exports", f"{number}.json", experiment(family=family, nodes=(SPLIT,)))
+    repository = clone(tmp_path / "exports", tmp_path / "r")
+    one, other = sorted((repository / "experiments").iterdir())
+    replace_in(one / "experiment.json", '"Description": "Trial"', '"Description": "Trial",\n  "Other": "new"')
+    replace_in(node_file(other, "Split Data"), '"0.5"', '"0.6"')
+    aml(repository, "review", "--html", "../page.html").expect(OK)
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert re.findall(r'<section class="entry" id="(\w+)"[^>]* data-first', text) == ["e1"]
+    tabs = [re.sub("<[^>]*>", "", tab) for tab in re.findall(r'<a href="#e\d">(.*?)</a>', text)]
+    assert tabs == [f"Trial ({one.name})", f"Trial ({other.name})1 risks"]
+    assert re.findall(r'<h2 id="e\dt">(.*?)</h2>', text) == [f"Trial ({one.name})", f"Trial ({other.name})"]

@@ -11,7 +11,7 @@ from amlgit.model.jsontext import dumps
 from amlgit.review.names import Names
 from amlgit.review.summary_md import LIMIT, Entry, comment
 from benchmarks import generate, variants
-from tests.helpers import OK, Document, aml, clone_samples, save
+from tests.helpers import OK, PARTLY, Document, aml, clone_samples, commit_all, replace_in, save
 
 NOTHING: Document = {"Graph": {"ModuleNodes": [], "EdgesInternal": []}}
 
@@ -88,3 +88,20 @@ def test_nothing_in_it_that_comes_from_an_experiment_means_anything_to_the_host(
 
 def test_no_change_is_said_in_two_words(churn: Path) -> None:
     assert "No changes." in aml(churn, "review").expect(OK).out
+
+
+def test_what_can_not_be_compared_is_said_at_once_and_is_not_no_change(churn: Path) -> None:
+    broken = next((churn / "experiments").glob("*training*")) / "experiment.json"
+    broken.write_text("{")
+    commit_all(churn)
+    out = aml(churn, "review", "HEAD~1..HEAD").expect(PARTLY).out
+    assert "No changes" not in out
+    assert "**1 experiment or service can't be compared**" in out.splitlines()[2]
+    assert "No changes" not in aml(churn, "diff", "HEAD~1..HEAD", "--md").expect(PARTLY).out
+    aml(churn, "review", "HEAD~1..HEAD", "--html", "../page.html").expect(PARTLY)
+    page = (churn.parent / "page.html").read_text(encoding="utf-8")
+    assert "No changes" not in page
+    assert "<h1>1 experiment or service can&#x27;t be compared</h1>" in page
+    replace_in(next((churn / "experiments").glob("*scoring*")) / "experiment.json", '"Description": "', '"Description": "New ')
+    out = aml(churn, "review", "HEAD~1").expect(PARTLY).out
+    assert "**1 change** in 1 experiment or service; **1 can't be compared**." in out

@@ -58,18 +58,18 @@ def diff(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> in
         raise click.UsageError("--json, --json-patch, --md and --stat can't be combined.")
     run = session(ctx)
     paths: tuple[str, ...] = ctx.meta.get("amlgit.paths", ())
-    report = (
+    raw = (
         _files(run.path, (*operands, *paths), whole=options["as_patch"])
         if options["no_index"]
         else _diff(run, operands, paths, staged=options["staged"])
     )
-    report = _only(report, options["classes"])
+    report = _only(raw if options["no_index"] else _without_secrets(raw), options["classes"])
     code = output.PARTLY if report.problems else output.FINDINGS if options["exit_code"] and report.differs else output.OK
     if options["as_json"]:
         output.envelope("diff", code, _result(report), [diagnostic(problem) for problem in report.problems])
         return code
     if options["as_patch"]:
-        _show_patch(report, is_file=options["no_index"])
+        _show_patch(report, None if options["no_index"] else _only(raw, options["classes"]))
     elif options["as_markdown"]:
         _show_markdown(report)
     else:
@@ -86,6 +86,15 @@ def _diff(run: Session, operands: tuple[str, ...], paths: tuple[str, ...], *, st
     from amlgit.workflows.diff import diff as workflow
 
     return workflow(run.repository(), operands, paths, staged=staged)
+
+
+def _without_secrets(report: "DiffReport") -> "DiffReport":
+    """What a person may have typed into the work tree is no more shown than what is written to git."""
+    from dataclasses import replace
+
+    from amlgit.workflows.diff_secrets import without_secrets
+
+    return replace(report, compared=tuple(map(without_secrets, report.compared)))
 
 
 def _files(path: Callable[[str], Path], operands: tuple[str, ...], *, whole: bool) -> "DiffReport":
@@ -180,22 +189,26 @@ def diagnostic(problem: "Problem") -> Mapping[str, object]:
     return {"severity": "error", "message": f"{problem.path} can't be compared: {problem.reason}", "hint": problem.hint}
 
 
-def _show_patch(report: "DiffReport", *, is_file: bool) -> None:
+def _show_patch(report: "DiffReport", raw: "DiffReport | None") -> None:
+    """The patch; of states of a repository (`raw`) with a word about secrets in it, for it does not give just the new one then."""
     from amlgit.model.jsontext import dumps_pretty
     from amlgit.review.changes import is_of_a_secret
     from amlgit.workflows.diff import patch
-    from amlgit.workflows.diff_secrets import file_patch
+    from amlgit.workflows.diff_secrets import file_patch, masked_patch
 
     if len(report.compared) > 1:
         raise click.UsageError("--json-patch is for one experiment: name it behind '--'.")
     operations: list[Object] = []
     for entry in report.compared:
-        operations += file_patch(entry) if is_file else patch(entry)
+        operations += file_patch(entry) if raw is None else masked_patch(entry)
+    has_placeholders = raw is not None and operations != [operation for entry in raw.compared for operation in patch(entry)]
     secrets = sum(is_of_a_secret(change) for entry in report.compared for change in entry.diff.changes)
     sys.stdout.buffer.write(dumps_pretty(operations))
     sys.stdout.flush()
     if secrets:
         output.note(f"{secrets} {'secret differs' if secrets == 1 else 'secrets differ'}, and no patch holds one.")
+    if has_placeholders:
+        output.note("In this patch placeholders stand for what may be a secret; 'amlgit check' names where they are.")
 
 
 # --- for people
@@ -213,7 +226,7 @@ def _show_markdown(report: "DiffReport") -> None:
             click.echo(line)
         click.echo()
     if not report.compared:
-        click.echo("No changes.")
+        click.echo("Nothing else changed." if report.problems else "No changes.")
 
 
 def heading(entry: "Compared") -> str:

@@ -9,6 +9,8 @@ from amlgit.cli import output
 from amlgit.cli.context import Session, dry_run_option, json_option, session, settings_of
 
 if TYPE_CHECKING:
+    from amlgit.store.repository import Repository
+    from amlgit.workflows.conflicts import ConflictsReport
     from amlgit.workflows.merge import MergeReport
     from amlgit.workflows.resolve import ResolveReport
 
@@ -95,27 +97,70 @@ def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *,
 @click.option("--ours", "side", flag_value="ours", help="Take our side: that of the branch you are on; in a rebase, of the branch you rebase onto.")
 @click.option("--theirs", "side", flag_value="theirs", help="Take the other side.")
 @click.option("--base", "side", flag_value="base", help="Take what both sides began with.")
+@click.option("--html", "file", metavar="FILE", help="Write one HTML page with the graph and every conflict; needs no network.")
+@click.option("--open", "is_opened", is_flag=True, help="Show that page in the browser.")
 @json_option
 @click.pass_context
-def resolve(ctx: click.Context, chosen: tuple[str, ...], side: str | None, as_json: bool) -> int:
+def resolve(ctx: click.Context, /, chosen: tuple[str, ...], side: str | None, **options: Any) -> int:  # click's options, by name
     """What conflicts there are in experiments and services, in words; with a side, settle them.
 
     \b
     amlgit resolve                 all conflicts, numbered
     amlgit resolve 2 --theirs      settle the second
     amlgit resolve --ours          settle all
+    amlgit resolve --open          all conflicts as a page, in the browser
     """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
     from amlgit.workflows.resolve import resolve as workflow
 
+    is_page = bool(options["file"]) or options["is_opened"]
+    if is_page and (side or chosen or options["as_json"]):
+        raise click.UsageError("--html and --open show all that is left: name no side, no conflict and no --json with them.")
     run = session(ctx)
     repository = run.repository()
+    if is_page:
+        return _page(run, repository, options["file"], is_opened=options["is_opened"])
     report = workflow(repository, settings_of(repository)[0], chosen, side)
     code = output.FINDINGS if report.left or report.faults else output.OK
-    if as_json:
+    if options["as_json"]:
         output.envelope("resolve", code, report)
         return code
     _show_conflicts(run, report)
     return code
+
+
+def _page(run: Session, repository: "Repository", file: str | None, *, is_opened: bool) -> int:
+    from amlgit.workflows.conflicts import conflicted
+
+    report = conflicted(repository, settings_of(repository)[0])
+    if not report.conflicted:
+        click.echo("No conflicts; no page was written.")
+        return output.OK
+    write_conflicts(run, report, file, is_opened=is_opened)
+    return output.FINDINGS
+
+
+def write_conflicts(run: Session, report: "ConflictsReport", file: str | None, *, is_opened: bool) -> None:
+    """Write the page of a merge that stands with conflicts."""
+    from amlgit.cli.review import written
+    from amlgit.review.page import merging
+    from amlgit.review.page.page import Entry, Page, page
+    from amlgit.workflows.page import looks
+
+    style, script = looks()
+    entries = [
+        Entry(
+            title=entry.title,
+            name=entry.folder,
+            state="",
+            summary=merging.summary(entry.merge),
+            sides=entry.sides,
+            merge=entry.merge,
+        )
+        for entry in report.conflicted
+    ]
+    title = f"Conflicts: {report.theirs} into {report.ours}"
+    sides = {"ours": report.ours, "theirs": report.theirs}
+    written(run, page(Page(title=title, old="", new="", entries=entries, sides=sides, style=style, script=script)), file, is_opened=is_opened)
 
 
 def _show_conflicts(run: Session, report: "ResolveReport") -> None:

@@ -39,7 +39,8 @@ def show(ctx: click.Context, experiment: str, no_index: bool, with_scripts: bool
         raise click.UsageError("--html can't be combined with --json, --dot or --mermaid.")
     run = session(ctx)
     if file:
-        _page(run, _shown(run, experiment, no_index=no_index), file)
+        if no_index or not _conflicts(run, experiment, file):
+            _page(run, _shown(run, experiment, no_index=no_index), file)
         return output.OK
     outline = _outline(run, experiment, no_index=no_index)
     if as_json:
@@ -69,6 +70,21 @@ def _shown(run: Session, name: str, *, no_index: bool) -> "Shown":
         if run.path(name).is_file():
             raise UsageError(str(error), hint=f"To show that file: amlgit show --no-index '{name}'") from error
         raise
+
+
+def _conflicts(run: Session, name: str, file: str) -> bool:
+    """Write the page of an experiment's conflicts, if the name means its folder and a merge stands there with some."""
+    from amlgit.cli.context import settings_of
+    from amlgit.cli.merging import write_conflicts
+    from amlgit.workflows import show as workflow
+    from amlgit.workflows.conflicts import conflicted
+
+    repository = run.repository()
+    folder = workflow.conflicted_folder(repository, name)
+    if folder is None:
+        return False
+    write_conflicts(run, conflicted(repository, settings_of(repository)[0], folder), file, is_opened=False)
+    return True
 
 
 def _page(run: Session, shown: "Shown", file: str) -> None:

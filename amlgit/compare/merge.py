@@ -40,10 +40,10 @@ class Merge:
 
 def merge(base: Object, ours: Object, theirs: Object) -> Merge:
     """Both sides' edits since `base` in one document; what the service owns is taken from ours. Raises InvalidDocument where one is no graph."""
-    return _Merging(*_with_shared_ids(base, ours, theirs)).merge()
+    return _Merging(*with_shared_ids(base, ours, theirs)).merge()
 
 
-def _with_shared_ids(base: Object, ours: Object, theirs: Object) -> tuple[Object, Object, Object]:
+def with_shared_ids(base: Object, ours: Object, theirs: Object) -> tuple[Object, Object, Object]:
     """The sides with one id for each node, also for those that one side or both re-created."""
     mine, yours = recreated_nodes(base, ours), recreated_nodes(base, theirs)
     if not mine and not yours:

@@ -78,7 +78,7 @@ def parse(path: str, data: bytes) -> Object:
         return object_(loads(data, MAX_DEPTH + _DEEPER), "the file")
     except InvalidDocument as error:
         if b"<<<<<<< " in data and b">>>>>>> " in data:
-            hint = "'amlgit resolve' tells what clashes, and takes a side."
+            hint = "'amlgit resolve' tells what clashes, and takes a side; with --open it shows it."
             raise InvalidDocument(f"{path}: a merge left conflict markers in it", hint=hint) from error
         raise InvalidDocument(f"{path}: {error}") from error
 
@@ -167,15 +167,24 @@ def _read_edges(node_forms: list[nodes.ReadNode], node_ids: Mapping[str, str]) -
     edges: list[Object] = []
     for form in node_forms:
         for port, source in form.sources:
-            destination = f"{form.members['Id']}:{port}"
+            node_id = str(form.members["Id"])
+            stem = source.partition(":")[0]
+            if stem not in node_ids:
+                files = {own: file for file, own in node_ids.items()}
+                raise _no_such_node(stem, f"{nodes.FOLDER}{files[node_id]}.json: port {port!r}")
             edges.append(
                 {
-                    "DestinationInputPortId": destination,
+                    "DestinationInputPortId": f"{node_id}:{port}",
                     "DestinationInputPortIndex": None,
-                    "SourceOutputPortId": _port_id(source, node_ids, f"port {destination}"),
+                    "SourceOutputPortId": _port_id(source, node_ids),
                 }
             )
     return edges
+
+
+def _no_such_node(stem: str, where: str) -> InvalidDocument:
+    hint = f"Bring '{nodes.FOLDER}{stem}.json' back or take the reference out."
+    return InvalidDocument(f"{where} refers to {stem!r}, and there is no such node", hint=hint)
 
 
 def _referred(node_forms: list[nodes.ReadNode], service: Json, canvases: Object) -> Iterator[str]:
@@ -192,11 +201,8 @@ def _referred(node_forms: list[nodes.ReadNode], service: Json, canvases: Object)
         yield from (str(box["Node"]) for box in (boxes if isinstance(boxes, list) else ()) if isinstance(box, Mapping) and "Node" in box)
 
 
-def _port_id(port: str, node_ids: Mapping[str, str], where: str) -> str:
+def _port_id(port: str, node_ids: Mapping[str, str]) -> str:
     stem, _, name = port.partition(":")
-    if stem not in node_ids:
-        hint = f"Bring '{nodes.FOLDER}{stem}.json' back or take the reference out."
-        raise InvalidDocument(f"{where} refers to {stem!r}, and there is no such node", hint=hint)
     return f"{node_ids[stem]}:{name}"
 
 
@@ -218,7 +224,10 @@ def _read_web_service(experiment: Object, canvases: Object, run_members: Object,
 def _read_port(written: Object, node_ids: Mapping[str, str], where: str) -> Json:
     port = put_back({name: value for name, value in written.items() if name != "Port"}, {}, where)
     if "Port" in written:
-        port["PortId"] = _port_id(text(written["Port"], f"{where}: Port"), node_ids, where)
+        named = text(written["Port"], f"{where}: Port")
+        if named.partition(":")[0] not in node_ids:
+            raise _no_such_node(named.partition(":")[0], where)
+        port["PortId"] = _port_id(named, node_ids)
     return port
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from amlgit.errors import InvalidDocument
+from amlgit.form import protect
+from amlgit.form.secrets import placeholder
 from amlgit.model.jsontext import Json, Object, loads, printable
 from amlgit.review import values, words
 
@@ -100,21 +102,62 @@ def _side(block: Block, side: str) -> Sequence[str]:
 _MEMBERS = {"Description": "title", "Summary": "summary", "Comment": "comment", "ModuleId": "module"}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One thing that both sides of a page may have changed: what each says of it, None where it does not have it."""
+
+    name: str
+    base: str | None
+    ours: str | None
+    theirs: str | None
+
+
+def rows(block: Block, linked: frozenset[str] = frozenset(), longest: int = values.LONGEST) -> list[Row]:
+    """What the sides of a conflict in a page differ in, secrets replaced; `linked` are the parameters that a credential is linked to."""
+    ours, theirs, base = (_things(side, linked, longest) for side in (block.ours, block.theirs, block.base or ()))
+    return [
+        Row(name=name, base=base.get(name), ours=ours.get(name), theirs=theirs.get(name))
+        for name in sorted({*ours, *theirs})
+        if ours.get(name) != theirs.get(name)
+    ]
+
+
+def two_nodes(block: Block) -> tuple[str, str] | None:
+    """The ids of ours and theirs where git took the file of one node for that of another."""
+    ours, theirs = (_things(side).get("Id") for side in (block.ours, block.theirs))
+    return (ours, theirs) if ours is not None and theirs is not None and ours != theirs else None
+
+
 def told(block: Block, *, is_page: bool) -> Iterator[str]:
-    """What a conflict is about, a line for each thing both sides changed."""
+    """What a conflict is about, a line for each thing both sides changed; a text's lines come without secrets, see `masked`."""
     if not is_page:
         was = f" (was {_first_line(block.base)})" if block.base is not None else ""
         yield f"line {block.start + 1}: ours {_first_line(block.ours)}, theirs {_first_line(block.theirs)}{was}"
         return
-    ours, theirs, base = (_things(side) for side in (block.ours, block.theirs, block.base or ()))
-    if "Id" in ours and "Id" in theirs and ours["Id"] != theirs["Id"]:
-        yield f"two nodes in one file: ours {ours['Id']}, theirs {theirs['Id']}; one took the place of the other"
+    nodes = two_nodes(block)
+    if nodes is not None:
+        yield f"two nodes in one file: ours {nodes[0]}, theirs {nodes[1]}; one took the place of the other"
         return
-    for name in sorted({*ours, *theirs}):
-        if ours.get(name) == theirs.get(name):
-            continue
-        was = "" if block.base is None else f" (was {base[name]})" if name in base else " (new)"
-        yield f"{name}: ours {ours.get(name, 'removed it')}, theirs {theirs.get(name, 'removed it')}{was}"
+    for row in rows(block):
+        was = "" if block.base is None else f" (was {row.base})" if row.base is not None else " (new)"
+        yield f"{row.name}: ours {row.ours or 'removed it'}, theirs {row.theirs or 'removed it'}{was}"
+
+
+def masked(block: Block, sides: Mapping[str, str]) -> Block:
+    """A conflict in a text without its secrets; `sides` are the whole texts, for a secret may begin before the conflict does."""
+    hidden = {name: frozenset(text.split("\n")).difference(protect.protected_text(text).split("\n")) for name, text in sides.items()}
+    ours, theirs = (_masked(lines, hidden[name]) for lines, name in ((block.ours, "ours"), (block.theirs, "theirs")))
+    return replace(block, ours=ours, theirs=theirs, base=None if block.base is None else _masked(block.base, hidden["base"]))
+
+
+def _masked(lines: Sequence[str], hidden: frozenset[str]) -> tuple[str, ...]:
+    return tuple(_masked_line(line.removesuffix("\n"), hidden) + "\n" for line in lines)
+
+
+def _masked_line(line: str, hidden: frozenset[str]) -> str:
+    shown = protect.protected_text(line)
+    # what only the whole text shows to be secret spans lines
+    return placeholder("secret") if shown == line and line in hidden else shown
 
 
 def _first_line(lines: Sequence[str]) -> str:
@@ -125,20 +168,27 @@ def _first_line(lines: Sequence[str]) -> str:
     return f"'{printable(lines[0].strip(), values.LONGEST)}'{more}"
 
 
-def _things(lines: Sequence[str]) -> Mapping[str, str]:
-    """What the lines of a page say, by what they are about."""
+def _things(lines: Sequence[str], linked: frozenset[str] = frozenset(), longest: int = values.LONGEST) -> Mapping[str, str]:
+    """What the lines of a page say without secrets, by what they are about."""
     found: dict[str, str] = {}
     for line in lines:
         text = line.strip().removesuffix(",")
         member = _MEMBER.fullmatch(text)
         value = _value(text if member is None else member[2])
         if member is None and isinstance(value, Mapping) and isinstance(value.get("Name"), str):
-            found[printable(str(value["Name"]))] = _entry(value)
+            entry = protect.protected(value, linked)
+            assert isinstance(entry, Mapping)
+            found[printable(str(entry["Name"]))] = _entry(entry, longest)
         elif member is not None:
-            found[_MEMBERS.get(member[1], printable(member[1]))] = values.shown(value) if value is not None else printable(member[2])
+            shown = values.shown(protect.protected_member(member[1], value, linked), longest) if value is not None else _text(member[2])
+            found[_MEMBERS.get(member[1], _text(member[1]))] = shown
         elif text.strip("[]{}"):
-            found[printable(text)] = "has it"
+            found[_text(text)] = "has it"
     return found
+
+
+def _text(text: str) -> str:
+    return printable(protect.protected_text(text))
 
 
 def _value(text: str) -> Json:
@@ -148,11 +198,11 @@ def _value(text: str) -> Json:
         return None
 
 
-def _entry(entry: Object) -> str:
+def _entry(entry: Object, longest: int) -> str:
     """A port or parameter by what a person would say of it."""
     if "Columns" in entry:
         return words.column_words(entry["Columns"])
     for name, told in (("Value", ""), ("Source", "fed by "), ("File", "the script "), ("DataSourceId", "the dataset "), ("Port", "at ")):
         if name in entry:
-            return told + values.shown(entry[name])
+            return told + values.shown(entry[name], longest)
     return "with " + ", ".join(f"{name} {values.shown(value)}" for name, value in entry.items() if name != "Name") if len(entry) > 1 else "unfed"

@@ -1,6 +1,6 @@
 """What a version changed, in one line: how much of each class, and where."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from amlgit.compare.changes import Change, Diff, Kind, What
 from amlgit.model.jsontext import Object, printable
@@ -14,12 +14,23 @@ _MOST = 12
 """Places that a headline lists."""
 
 
-def headline(diff: Diff, names: Names) -> str:
-    """`1 parameter: Split Data 2-0002: seed: 0 → 1`, or with several changes their places: `2 parameters: Split Data 2-0002.seed, …`."""
+def headline(diff: Diff, names: Names, classes: Collection[str] = ()) -> str:
+    """`1 parameter: Split Data 2-0002: seed: 0 → 1`, or with several changes their places: `2 parameters: Split Data 2-0002.seed, …`.
+
+    With `classes` it is told of those alone.
+    """
+    if classes:
+        return _of_classes([change for change in diff.changes if change.change_class in classes], names)
     told = [change for change in diff.changes if change.what is not What.LAYOUT]
     places = list(dict.fromkeys(_place(change, names) for change in told)) if len(told) > 1 else [_in_full(change, names) for change in told]
     shown = places if len(places) <= _MOST + 1 else [*places[:_MOST], f"… and {len(places) - _MOST:,} more"]
     return ": ".join(filter(None, (summary(diff), ", ".join(shown))))
+
+
+def _of_classes(chosen: Sequence[Change], names: Names) -> str:
+    layout = [item(change, names).text for change in chosen if change.what is What.LAYOUT]
+    rest = tuple(change for change in chosen if change.what is not What.LAYOUT)
+    return ", ".join([*([headline(Diff(changes=rest, recreated={}), names)] if rest else []), *layout])
 
 
 def beginning(document: Object) -> str:

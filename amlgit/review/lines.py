@@ -1,8 +1,9 @@
 """Two texts line by line, with the words that changed."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -164,6 +165,24 @@ def _likeness(old: str, new: str) -> float:
         return 1.0 if _common(old, new) else 0.0
     matcher = _matcher([word for word in one if not word.isspace()], [word for word in other if not word.isspace()])
     return matcher.ratio() if matcher.quick_ratio() >= _ALIKE else 0.0
+
+
+def words(old: str, new: str) -> tuple[Piece, ...]:
+    """A new line with the words that an old one does not have."""
+    return _words(old, new)[1]
+
+
+def lost(old: str, news: Iterable[str]) -> tuple[Piece, ...]:
+    """An old line with the words that one of several new ones does not have any more."""
+    return together(_words(old, new)[0] for new in news)
+
+
+def together(sides: Iterable[Sequence[Piece]]) -> tuple[Piece, ...]:
+    """The pieces of one line as several sides have them, with every word marked that is on one of them."""
+    marked = [[(character, piece.mark is Mark.OLD_WORD) for piece in pieces for character in piece.text] for pieces in sides]
+    characters = [(column[0][0], any(is_word for _, is_word in column)) for column in zip(*marked, strict=True)]
+    runs = (list(run) for _, run in groupby(characters, key=lambda entry: entry[1]))
+    return tuple(Piece("".join(character for character, _ in run), Mark.OLD_WORD if run[0][1] else Mark.OLD) for run in runs)
 
 
 def _words(old: str, new: str) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:

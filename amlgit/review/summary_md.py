@@ -41,7 +41,11 @@ class Entry:
 def comment(old: str, new: str, entries: Sequence[Entry], problems: Sequence[str] = (), limit: int = LIMIT) -> str:
     """The whole comment, at most `limit` characters; where not all fits it says what is left out, and how to see it."""
     room = _Room(limit - _RESERVE)
-    head = [line for line in (f"## Review of {escaped(old[:_LONGEST])} → {escaped(new[:_LONGEST])}\n", *_summary(entries), "") if room.take(line)]
+    head = [
+        line
+        for line in (f"## Review of {escaped(old[:_LONGEST])} → {escaped(new[:_LONGEST])}\n", *_summary(entries, len(problems)), "")
+        if room.take(line)
+    ]
     lines = [*_risks(entries), *(f"- **Not compared:** {escaped(problem)}" for problem in problems)]
     said = list(takewhile(room.take, lines))
     sections = [_Section(entry) for entry in entries]
@@ -122,15 +126,21 @@ def _picture(entry: Entry) -> str:
     return "\n".join(["```mermaid", *lines, "```", rest])
 
 
-def _summary(entries: Sequence[Entry]) -> Iterator[str]:
+def not_compared(count: int) -> str:
+    """What is said where some things can't be compared."""
+    return f"{count:,} {'experiment or service' if count == 1 else 'experiments and services'} can't be compared"
+
+
+def _summary(entries: Sequence[Entry], problems: int) -> Iterator[str]:
     """How many changes of each class, over all."""
     if not entries:
-        yield "No changes."
+        yield f"**{not_compared(problems)}**; nothing else changed." if problems else "No changes."
         return
     counted = changes.counts([change for entry in entries for change in entry.diff.changes])
     number = sum(counted.values())
     where = "1 experiment or service" if len(entries) == 1 else f"{len(entries):,} experiments and services"
-    yield f"**{number:,} {'change' if number == 1 else 'changes'}** in {where}."
+    rest = f"; **{problems:,} can't be compared**" if problems else ""
+    yield f"**{number:,} {'change' if number == 1 else 'changes'}** in {where}{rest}."
     if number:
         classes = [one for one in ChangeClass if one in counted]
         yield ""

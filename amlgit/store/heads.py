@@ -13,6 +13,8 @@ class Heads:
     ours: str
     theirs: str
     commits: tuple[str, ...] = ()
+    base: str | None = None
+    """The commit both sides go on from (the first, where there are several); None where nothing is known of it."""
     is_done: bool = False
     """Whether it is committed already."""
 
@@ -31,7 +33,13 @@ def heads(repository: Repository) -> Heads:
             return _heads(repository, f"what you rebase onto, {_called(repository, 'HEAD')}", "REBASE_HEAD", "your own commit {}")
         case _:
             parents = repository.text("rev-parse", "HEAD^@").split() if repository.resolve("HEAD^2") else []
-            return Heads(ours=f"what was here, on {branch}", theirs="what was brought in, from a stash say", commits=tuple(parents), is_done=True)
+            return Heads(
+                ours=f"what was here, on {branch}",
+                theirs="what was brought in, from a stash say",
+                commits=tuple(parents),
+                base=_merge_base(repository, *parents) if len(parents) == 2 else None,
+                is_done=True,
+            )
     return _heads(repository, branch, theirs, name)
 
 
@@ -40,8 +48,21 @@ def _heads(repository: Repository, ours: str, theirs: str, name: str) -> Heads:
     if commit is None:
         return Heads(ours=ours, theirs="the other side")
     called = _called(repository, commit)
-    brought = repository.resolve(f"{commit}^") if theirs == "REVERT_HEAD" else commit
-    return Heads(ours=ours, theirs=name.format(called), commits=("HEAD", brought) if brought else ("HEAD",))
+    before = repository.resolve(f"{commit}^")
+    base: str | None
+    brought: str | None
+    match theirs:
+        case "MERGE_HEAD":
+            base, brought = _merge_base(repository, "HEAD", commit), commit
+        case "REVERT_HEAD":
+            base, brought = commit, before
+        case _:
+            base, brought = before, commit
+    return Heads(ours=ours, theirs=name.format(called), commits=("HEAD", brought) if brought else ("HEAD",), base=base)
+
+
+def _merge_base(repository: Repository, ours: str, theirs: str) -> str | None:
+    return repository.attempt("merge-base", ours, theirs).stdout.decode().strip() or None
 
 
 def _called(repository: Repository, commit: str) -> str:

@@ -248,7 +248,7 @@ def _bound_to(folder: FolderFiles) -> Iterator[tuple[str, str]]:
 
 def _folders(old: FolderFiles | None, new: FolderFiles | None) -> Compared:
     one, other = (joined(folder) if folder is not None else None for folder in (old, new))
-    names = {**_asset_names(old), **_asset_names(new)}
+    names = {**asset_names(old), **asset_names(new)}
     entry = compared(one, other, old.path if old else None, new.path if new else None, names)
     is_renamed = old is not None and new is not None and old.path != new.path
     return replace(entry, status=Status.RENAMED if is_renamed else entry.status, listed=_listed(new))
@@ -261,7 +261,8 @@ def joined(folder: FolderFiles) -> Joined:
     return as_draft(found, experiments[0][1] if experiments else "")
 
 
-def _asset_names(folder: FolderFiles | None) -> Mapping[str, str]:
+def asset_names(folder: FolderFiles | None) -> Mapping[str, str]:
+    """The names of assets by id, as far as a folder knows them."""
     data = folder.files.get(ASSETS) if folder is not None else None
     if data is None:
         return {}

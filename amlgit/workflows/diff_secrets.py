@@ -33,6 +33,17 @@ def file_patch(entry: Compared) -> list[Object]:
     return json_patch(*(protect.protected(side, linked) if side is not None else None for side in (entry.old, entry.new)))
 
 
+def masked_patch(entry: Compared) -> list[Object]:
+    """The same of documents that a repository holds, with placeholders for the secrets in them that have none yet."""
+    from amlgit.compare.patch import json_patch
+
+    if entry.kind == chains.WEB_SERVICE:
+        return json_patch(entry.old, entry.new)
+    linked = _linked(entry)
+    sides = (protect.protected(side, linked) if side is not None else None for side in (entry.old, entry.new))
+    return json_patch(*(unescape(side) if side is not None else None for side in sides))
+
+
 def _linked(entry: Compared) -> frozenset[str]:
     return protect.credentials(entry.old or {}) | protect.credentials(entry.new or {})
 

@@ -26,6 +26,8 @@ class Conflict:
     """One thing to decide; `number` is how it is called in a command, as long as no other is decided."""
 
     number: int
+    id: str
+    """The same, and it stays: made of the file's path and the lines that clash."""
     path: str
     line: int | None
     """Where its markers begin, counted from 1; None where the whole file is at stake."""
@@ -47,7 +49,7 @@ class ResolveReport:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class File:
     """A file in conflict: its sides in git, its lines, and the conflicts in them."""
 
     entry: Unmerged
@@ -57,11 +59,11 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """A conflict and how to get at it: its number among the file's markers, None for the whole file."""
 
     conflict: Conflict
-    file: _File
+    file: File
     block: int | None
     is_edited: bool = False
     """Whether a person may have settled the file by hand: a side is taken only of one that is named."""
@@ -75,12 +77,12 @@ def resolve(repository: Repository, settings: Config, chosen: Sequence[str] = ()
             raise UsageError("which side is to be taken?", hint="Add --ours, --theirs or --base.")
         return _report(repository, settings, ())
     with exclusive(repository):
-        places = _places(repository)
-        known = {str(place.conflict.number) for place in places} | {place.conflict.path for place in places}
+        present = places(repository)
+        known = {name for place in present for name in _names(place)}
         unknown = [name for name in chosen if name not in known]
         if unknown:
             raise UsageError(f"there is no conflict {unknown[0]!r}", hint="'amlgit resolve' lists them.")
-        wanted = [place for place in places if _is_chosen(place, chosen)]
+        wanted = [place for place in present if _is_chosen(place, chosen)]
         paths = dict.fromkeys(place.conflict.path for place in wanted)
         texts = {path: _settled([place for place in wanted if place.conflict.path == path], side) for path in paths}
         for place in wanted:
@@ -97,42 +99,60 @@ def _report(repository: Repository, settings: Config, settled: tuple[Conflict, .
         ours=sides.ours,
         theirs=sides.theirs,
         settled=settled,
-        left=tuple(place.conflict for place in _places(repository)),
-        faults=_faults(repository, settings, sides),
+        left=tuple(place.conflict for place in places(repository)),
+        faults=faults(repository, settings, sides),
     )
 
 
-def _faults(repository: Repository, settings: Config, sides: Heads) -> tuple[Finding, ...]:
+def faults(repository: Repository, settings: Config, sides: Heads) -> tuple[Finding, ...]:
+    """What the merge made wrong and no marker shows."""
     if not sides.commits:
         return ()
     unsettled = [entry.path for entry in merging.unmerged(repository)]
     return errors(new_faults(repository, settings, sides.commits, rev="HEAD" if sides.is_done else None, unsettled=unsettled))
 
 
-def _is_chosen(place: _Place, chosen: Sequence[str]) -> bool:
+def _is_chosen(place: Place, chosen: Sequence[str]) -> bool:
     if not chosen:
         return not place.is_edited
-    return str(place.conflict.number) in chosen or place.conflict.path in chosen
+    return not _names(place).isdisjoint(chosen)
+
+
+def _names(place: Place) -> frozenset[str]:
+    """What a conflict is called in a command."""
+    return frozenset({str(place.conflict.number), place.conflict.id, place.conflict.path})
 
 
 # --- what there is
 
 
-def _places(repository: Repository) -> list[_Place]:
+def places(repository: Repository) -> list[Place]:
+    """Every conflict in a file of an experiment or service."""
     entries = [entry for entry in merging.unmerged(repository) if merging.is_ours(entry.path)]
     contents = merging.sides(repository, entries)
     sizes = merging.marker_sizes(repository, [entry.path for entry in entries]) if entries else {}
-    found: list[_Place] = []
+    found: list[Place] = []
     for entry in entries:
         sides = {name: contents[blob] if blob else None for name, blob in (("base", entry.base), ("ours", entry.ours), ("theirs", entry.theirs))}
         lines = _lines(repository.require_work_tree() / entry.path)
         size = sizes.get(entry.path, 7)
         blocks = () if conflicts.is_ambiguous(lines, size) else conflicts.with_bases(conflicts.blocks(lines, size), _shown(entry.path, sides, size))
-        file = _File(entry, sides, lines, blocks)
+        file = File(entry, sides, lines, blocks)
         for line, words, block, is_edited in _conflicts(file, is_ambiguous=not blocks and bool(conflicts.blocks(lines, size))):
-            conflict = Conflict(number=len(found) + 1, path=entry.path, line=line, words=words)
-            found.append(_Place(conflict, file, block, is_edited))
+            conflict = Conflict(number=len(found) + 1, id=_id(file, block), path=entry.path, line=line, words=words)
+            found.append(Place(conflict, file, block, is_edited))
     return found
+
+
+def _id(file: File, block: int | None) -> str:
+    """The name of a conflict: of two alike in one file the second has another."""
+    import hashlib  # loads OpenSSL
+
+    sides = [(one.ours, one.theirs) for one in file.blocks]
+    lines = ["".join(side) for side in sides[block]] if block is not None else []
+    repeated = sides[:block].count(sides[block]) if block is not None else 0
+    text = "\0".join([file.entry.path, *lines, str(repeated)])
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
 
 
 def _lines(file: Path) -> list[str]:
@@ -150,7 +170,7 @@ def _shown(path: str, sides: Mapping[str, bytes | None], size: int) -> list[Bloc
     return conflicts.blocks(conflicts.split_lines(text.decode(errors="surrogateescape")), size)
 
 
-def _conflicts(file: _File, *, is_ambiguous: bool) -> Iterator[tuple[int | None, tuple[str, ...], int | None, bool]]:
+def _conflicts(file: File, *, is_ambiguous: bool) -> Iterator[tuple[int | None, tuple[str, ...], int | None, bool]]:
     if file.entry.ours is None or file.entry.theirs is None:
         yield None, (_missing_side(file.entry),), None, False
     elif is_ambiguous:
@@ -161,8 +181,22 @@ def _conflicts(file: _File, *, is_ambiguous: bool) -> Iterator[tuple[int | None,
             "git could not merge it, and kept ours" if is_untouched else "no markers are left in it: 'git add' it, or name it to take a whole side"
         )
         yield None, (words,), None, not is_untouched
-    for number, block in enumerate(file.blocks):
-        yield block.start + 1, tuple(conflicts.told(block, is_page=file.entry.path.endswith(".json"))), number, False
+    for number in range(len(file.blocks)):
+        block = shown(file, number)
+        yield block.start + 1, tuple(conflicts.told(block, is_page=is_page(file))), number, False
+
+
+def is_page(file: File) -> bool:
+    """Whether a file is JSON of the form; else it is a script."""
+    return file.entry.path.endswith(".json")
+
+
+def shown(file: File, number: int) -> Block:
+    """A conflict as it may be shown: one in a script without its secrets."""
+    block = file.blocks[number]
+    if is_page(file):
+        return block
+    return conflicts.masked(block, {name: (data or b"").decode(errors="surrogateescape") for name, data in file.sides.items()})
 
 
 def _missing_side(entry: Unmerged) -> str:
@@ -189,7 +223,7 @@ class _Settled:
     """None where that stays as it is."""
 
 
-def _settled(places: Sequence[_Place], side: str) -> _Settled:
+def _settled(places: Sequence[Place], side: str) -> _Settled:
     file = places[0].file
     choices = {place.block: side for place in places if place.block is not None}
     if not choices:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from amlgit.errors import InvalidDocument, StorageFailed
+from amlgit.errors import InvalidDocument, StorageFailed, UsageError
 from amlgit.form import experiments
 from amlgit.model.experiments import is_experiment, seconds
 from amlgit.model.jsontext import Object, loads
@@ -38,6 +38,25 @@ def chosen(repository: Repository, name: str) -> Shown:
         return Shown(document=document, title=choice.subject.title, assets=names, folder=folder.path, version=None)
     document = of_version(repository, choice.version.commit).document
     return Shown(document=document, title=choice.subject.title, assets=names, folder=None, version=_version(choice, document))
+
+
+def conflicted_folder(repository: Repository, name: str) -> str | None:
+    """The folder of an experiment whose merge stands with conflicts; None for any other, for a version, and for what no name means."""
+    from amlgit.workflows.conflicts import conflicted_folders
+
+    folders = conflicted_folders(repository)
+    if not folders:
+        return None
+    path = name.strip("/")
+    named = [folder for folder in folders if path in (folder, folder.partition("/")[2])]
+    if named:
+        return named[0]
+    try:
+        choice = choose(repository, name)
+    except UsageError:
+        return None
+    found = choice.subject.folder.path if choice.subject.folder is not None and choice.version is None else None
+    return found if found in folders else None
 
 
 def of_file(path: Path) -> Shown:

@@ -57,7 +57,7 @@ def story(repository: Repository, newest_first: Iterable[LogEntry], classes: Seq
         searches: dict[str, _Search] = {}
         for entry in newest_first:
             found = teller.compared(entry)
-            told = teller.told(found)
+            told = teller.told(found, classes)
             if parameter is not None:
                 search = searches.setdefault(entry.remote, _Search(parameter))
                 told = _with(told, search.older(found)) if isinstance(found, Compared) else told
@@ -100,13 +100,13 @@ class _Teller:
         return self._assets
 
     @staticmethod
-    def told(found: Compared | str) -> VersionChanges:
+    def told(found: Compared | str, classes: Sequence[str]) -> VersionChanges:
         if isinstance(found, str):
             return VersionChanges(summary=found, counts={})
         if found.old is None:
             return VersionChanges(summary=beginning(found.new or {}), counts={})
         counted = {str(name): count for name, count in counts(found.diff.changes).items()}
-        return VersionChanges(summary=headline(found.diff, _names(found)), counts=counted)
+        return VersionChanges(summary=headline(found.diff, _names(found), classes), counts=counted)
 
 
 def _names(found: Compared) -> Names:

@@ -35,12 +35,12 @@ def risks(found: Sequence[Risk], numbers: Mapping[str, int], prefix: str) -> Ite
         mine = [risk for risk in found if risk.rule == rule]
         yield f'<div class="risk"><h3>{html(mine[0].title)}</h3><ul>'
         for risk in mine:
-            where = _go(risk.node, numbers.get(risk.node_id), prefix) if risk.node else ""
+            where = go(risk.node, numbers.get(risk.node_id), prefix) if risk.node else ""
             yield f"<li>{where} {_fed(risk.text)}</li>"
         yield f'</ul><p class="why">{html(mine[0].why)}</p></div>'
 
 
-def _go(name: str, number: int | None, prefix: str) -> str:
+def go(name: str, number: int | None, prefix: str) -> str:
     """A node's name, as a button where it is in the picture."""
     if number is None:
         return f"<b>{html(name)}</b>"
@@ -58,7 +58,7 @@ def articles(diff: Diff, names: Names, scene: Scene, prefix: str, *, is_whole: b
         if is_whole and node is None:
             continue
         number = numbers.get(node.id) if node is not None else None
-        language = _languages(scene.boxes[number].node) if number is not None else {}
+        language = languages(scene.boxes[number].node) if number is not None else {}
         yield from _article(group, number, language, scene, prefix)
 
 
@@ -68,7 +68,8 @@ def box_numbers(scene: Scene) -> dict[str, int]:
     return {node: numbers[key] for node, key in boxes_by_id(scene.boxes).items()}
 
 
-def _languages(node: Node | None) -> dict[str, str]:
+def languages(node: Node | None) -> dict[str, str]:
+    """The languages of a node's scripts by their parameters."""
     return {script.parameter: script.language for script in node.scripts} if node is not None else {}
 
 
@@ -81,24 +82,26 @@ def _article(group: Group, number: int | None, language: Mapping[str, str], scen
     if number is not None and scene.boxes[number].shape is not Shape.NODE:
         title = f"{scene.boxes[number].subtitle} {scene.boxes[number].title}"
     sign = f'<span class="sign" aria-hidden="true">{SIGNS[status]}</span>' if status in SIGNS else ""
-    name = _go(title, number, prefix) if number is not None else html(title)
+    name = go(title, number, prefix) if number is not None else html(title)
     yield f"<h3>{sign}{name}</h3>"
     for text, kind in ((group.comment, "comment"), (group.note, "note")):
         if text:
             yield f'<p class="{kind}">{html(text)}</p>'
     yield "<ul>"
     for item in group.items:
-        yield from _item(item, language)
+        yield from listed(item, language)
     yield "</ul></article>"
 
 
-def _item(item: Item, language: Mapping[str, str]) -> Iterator[str]:
+def listed(item: Item, language: Mapping[str, str], by: str = "") -> Iterator[str]:
+    """A change as an entry of a list; in a merge with whose it is."""
     change = item.change
-    yield f'<li data-class="{change.change_class}"><p><span class="tag">{change.change_class}</span> {_sentence(item)}</p>'
+    whose = f'<span class="tag {by}">{by}</span> ' if by else ""
+    yield f'<li data-class="{by or change.change_class}"><p>{whose}<span class="tag">{change.change_class}</span> {_sentence(item)}</p>'
     if item.parts:
         yield "<ul class='parts'>" + "".join(f"<li>{_part(part)}</li>" for part in item.parts) + "</ul>"
     if item.script:
-        yield '<div class="diff">' + "".join(_line(line, _language(change, language)) for line in item.script) + "</div>"
+        yield '<div class="diff">' + "".join(line_of(line, _language(change, language)) for line in item.script) + "</div>"
     yield "</li>"
 
 
@@ -123,6 +126,12 @@ def _sentence(item: Item) -> str:
         return f"{start}{_sides(text)}"
     mark = {"+": "ins", "-": "del"}.get(item.sign) if said else None
     return f"{start}<{mark}>{html(text)}</{mark}>" if mark else f"{start}{html(text)}"
+
+
+def told(text: str) -> str:
+    """A change on one line, with what it was and what it is."""
+    where, colon, rest = text.partition(": ")
+    return f"<b>{html(where)}</b> {_sides(rest)}" if colon and " → " in rest else html(text)
 
 
 def _fed(text: str) -> str:
@@ -152,7 +161,8 @@ _LINES = {"+": "add", "-": "del", "@@": "at", " ": ""}
 _WORDS = (Mark.OLD_WORD, Mark.NEW_WORD)
 
 
-def _line(line: Line, language: str) -> str:
+def line_of(line: Line, language: str) -> str:
+    """A line of a script's difference."""
     kind = _LINES.get(line.sign, "")
     if line.sign == "@@":
         return f'<div class="l at"><code>{html(line.text)}</code></div>'
@@ -194,7 +204,7 @@ def data(scene: Scene, diff: Diff, names: Names) -> str:
         entry: dict[str, Json] = {
             "t": names.node(box.key) if box.shape is Shape.NODE else printable(box.title, 200),
             "k": box.shape.value if box.shape is not Shape.NODE else "",
-            "st": box.status.value,
+            "st": box.by or box.status.value,
             "at": [*box.at],
             "n": [box.inputs, box.outputs],
         }

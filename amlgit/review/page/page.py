@@ -1,13 +1,18 @@
 """The page: one file without anything from elsewhere, that runs nothing but its own script."""
 
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from amlgit.review.page import details, svg
+from amlgit.compare.changes import What
+from amlgit.review.merged import Merge
+from amlgit.review.page import details, merging, svg
 from amlgit.review.page.details import html
+from amlgit.review.page.overlay import overlaid
 from amlgit.review.page.scene import Scene, Sides, scene
 from amlgit.review.risks import Risk
+from amlgit.review.summary_md import not_compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,8 @@ class Entry:
     """Whether there are two versions; else the page shows one."""
     is_whole: bool = False
     """Whether all of it came or went."""
+    merge: Merge | None = None
+    """Its conflicts, where it is a merge that stands with some."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +44,21 @@ class Page:
     new: str
     entries: Sequence[Entry]
     problems: Sequence[str] = ()
+    sides: Mapping[str, str] = field(default_factory=dict)
+    """In a merge what ours and theirs are."""
     style: str
     script: str
 
 
 def page(content: Page) -> str:
     """The text of the file."""
-    return "\n".join(_lines(content)) + "\n"
+    return "\n".join(_lines(replace(content, entries=_told_apart(content.entries)))) + "\n"
+
+
+def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries, those of one title with their folders' names behind it."""
+    titles = Counter(entry.title for entry in entries)
+    return [replace(entry, title=f"{entry.title} ({entry.name.rpartition('/')[2]})") if titles[entry.title] > 1 else entry for entry in entries]
 
 
 def _hash(text: str) -> str:
@@ -66,9 +81,10 @@ def _lines(content: Page) -> Iterator[str]:
     for problem in content.problems:
         yield f'<p class="problem">Not compared: {html(problem)}</p>'
     if not content.entries:
-        yield '<p class="empty">No changes.</p>'
+        yield f'<p class="empty">{"Nothing else changed." if content.problems else "No changes."}</p>'
+    first = _first(content.entries)
     for number, entry in enumerate(content.entries):
-        yield from _entry(entry, number, is_alone=len(content.entries) == 1)
+        yield from _entry(entry, number, is_alone=len(content.entries) == 1, is_first=number == first)
     yield "</main>"
     yield _HELP
     yield f"<script>{content.script}</script></body></html>"
@@ -79,12 +95,17 @@ def _top(content: Page) -> Iterator[str]:
     title = content.entries[0].title if len(content.entries) == 1 else f"{len(content.entries):,} experiments and services"
     sides = f"<span>{html(content.old)}</span> <span aria-hidden='true'>→</span><span class='vh'> to </span> <span>{html(content.new)}</span>"
     yield '<header class="top"><div class="title">'
-    yield f'<p class="kind">{"Review" if is_compared else "Experiment"}</p><h1>{html(title if content.entries else "No changes")}</h1>'
+    if content.sides:
+        sides = " ".join(f'<span class="whose"><b class="{side}">{side}</b> {html(name)}</span>' for side, name in content.sides.items())
+    nothing = not_compared(len(content.problems)) if content.problems else "No changes"
+    kind = "Conflicts" if content.sides else "Review" if is_compared else "Experiment"
+    yield f'<p class="kind">{kind}</p><h1>{html(title if content.entries else nothing)}</h1>'
     yield f'<p class="range">{sides if is_compared else f"<span>{html(content.new)}</span>"}</p></div>'
     if len(content.entries) > 1:
         yield '<nav class="tabs" aria-label="Experiments and services"><ul>'
         for number, entry in enumerate(content.entries):
-            dot = f'<span class="count risky">{len(entry.risks)}</span><span class="vh"> risks</span>' if entry.risks else ""
+            count, of = (len(entry.risks), "risks") if entry.merge is None else (merging.open_count(entry.merge), "conflicts")
+            dot = f'<span class="count risky">{count}</span><span class="vh"> {of}</span>' if count else ""
             yield f'<li><a href="#e{number}">{html(entry.title)}{dot}</a></li>'
         yield "</ul></nav>"
     yield '<div class="tools" hidden><label class="search"><span class="vh">Search for a module, a comment, a parameter</span>'
@@ -92,11 +113,18 @@ def _top(content: Page) -> Iterator[str]:
     yield f"{_button('id', 'theme', 'Light or dark', '◐')}{_button('id', 'help', 'Keys', '?')}</div></header>"
 
 
-def _entry(entry: Entry, number: int, *, is_alone: bool) -> Iterator[str]:
+def _first(entries: Sequence[Entry]) -> int:
+    """The experiment to begin with: one with something to look at twice, or at least with more than a layout to look at."""
+    ranks = [bool(entry.risks) * 2 + any(change.what is not What.LAYOUT for change in entry.sides.diff.changes) for entry in entries]
+    return ranks.index(max(ranks)) if ranks else 0
+
+
+def _entry(entry: Entry, number: int, *, is_alone: bool, is_first: bool) -> Iterator[str]:
     prefix = f"e{number}"
-    drawn = scene(entry.sides)
+    drawn = scene(entry.sides) if entry.merge is None else overlaid(scene(entry.sides), entry.merge)
     numbers = details.box_numbers(drawn)
-    yield f'<section class="entry{"" if entry.is_compared else " single"}" id="{prefix}" aria-labelledby="{prefix}t"><div class="stage">'
+    kind = " merging" if entry.merge is not None else "" if entry.is_compared else " single"
+    yield f'<section class="entry{kind}" id="{prefix}" aria-labelledby="{prefix}t"{" data-first" if is_first else ""}><div class="stage">'
     yield f'<div class="canvas" tabindex="0" role="group" aria-label="The graph of {html(entry.title)}. Arrow keys move it, plus and minus zoom.">'
     label = f"{entry.title}: {entry.summary}. All of it is listed beside the picture."
     yield from svg.drawing(drawn, label, prefix)
@@ -115,7 +143,9 @@ def _entry(entry: Entry, number: int, *, is_alone: bool) -> Iterator[str]:
         yield f'<section class="risks" aria-label="Risks"><h2><span class="count risky">{len(entry.risks)}</span> worth a second look</h2>'
         yield from details.risks(entry.risks, numbers, prefix)
         yield "</section>"
-    if entry.is_compared:
+    if entry.merge is not None:
+        yield from merging.sections(entry.merge, entry.sides.names, drawn, prefix)
+    elif entry.is_compared:
         yield '<section class="changes" aria-label="Changes"><h2>Changes</h2>'
         yield from details.articles(entry.sides.diff, entry.sides.names, drawn, prefix, is_whole=entry.is_whole)
         yield "</section>"
@@ -135,19 +165,26 @@ def _all(drawn: Scene, entry: Entry, prefix: str) -> Iterator[str]:
 
 
 def _controls(entry: Entry) -> Iterator[str]:
-    counted = list(details.counted(entry.sides.diff)) if entry.is_compared and not entry.is_whole else []
+    if entry.merge is not None:
+        counted = [(by.value, merging.FILTERS[by], count) for by, count in entry.merge.counts().items()]
+        words = tuple(name for name, _, _ in counted)
+    else:
+        found = details.counted(entry.sides.diff) if entry.is_compared and not entry.is_whole else ()
+        counted = [(name.value, name.value, count) for name, count in found]
+        words = ("added", "removed", "changed", "rewired", "moved")
     if counted:
         yield '<div class="filters" role="group" aria-label="Show only changes of a class" hidden>'
-        for name, count in counted:
-            yield f'<button type="button" aria-pressed="false" data-class="{name}">{name} <span class="count">{count:,}</span></button>'
+        for name, called, count in counted:
+            yield f'<button type="button" aria-pressed="false" data-class="{name}">{called} <span class="count">{count:,}</span></button>'
         yield "</div>"
     yield '<div class="zoom" role="group" aria-label="Zoom" hidden>'
     yield _button("data-zoom", "in", "Closer", "+") + _button("data-zoom", "out", "Farther", "−") + _button("data-zoom", "fit", "All of it", "⤢")  # noqa: RUF001
     if counted:
-        yield _button("data-step", "-1", "Change before", "‹") + _button("data-step", "1", "Next change", "›")  # noqa: RUF001
+        before, after = ("Change before", "Next change") if entry.merge is None else ("Conflict before", "Next conflict")
+        yield _button("data-step", "-1", before, "‹") + _button("data-step", "1", after, "›")  # noqa: RUF001
     yield "</div>"
     if counted:
-        spans = "".join(f'<span class="{word}">{word}</span>' for word in ("added", "removed", "changed", "rewired", "moved"))
+        spans = "".join(f'<span class="{word}">{word}</span>' for word in words)
         yield f'<p class="legend" aria-hidden="true">{spans}</p>'
 
 
@@ -156,7 +193,7 @@ def _button(name: str, value: str, label: str, sign: str) -> str:
 
 
 _HELP = """<dialog id="keys" aria-labelledby="keyst"><h2 id="keyst">Keys</h2><dl>
-<dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next change, change before</dd><dt><kbd>f</kbd></dt><dd>all of the graph</dd>
+<dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next change (or conflict), the one before</dd><dt><kbd>f</kbd></dt><dd>all of the graph</dd>
 <dt><kbd>+</kbd> <kbd>−</kbd></dt><dd>closer, farther</dd><dt><kbd>← ↑ ↓ →</kbd></dt><dd>move the graph, when it has the focus</dd>
 <dt><kbd>/</kbd></dt><dd>search; Enter goes to the next that fits</dd><dt><kbd>Esc</kbd></dt><dd>back to the list</dd>
 <dt><kbd>t</kbd></dt><dd>light or dark</dd></dl><button type="button" class="close">Close</button></dialog>"""  # noqa: RUF001

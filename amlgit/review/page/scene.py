@@ -48,6 +48,8 @@ class Box:
     inputs: int = 1
     outputs: int = 1
     node: Node | None = None
+    by: str = ""
+    """Whose change it is, in a merge."""
     was_at: Point | None = None
     """Where it stood in the old version, if that was elsewhere."""
 
@@ -61,6 +63,9 @@ class Wire:
     target: int
     target_port: int
     status: Status
+    by: str = ""
+    label: str = ""
+    """The side it is of, where sides clash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +196,7 @@ class _Painter:
                 self._wires[key] = Status.ADDED
         for key in olds - news:
             self._wires[key] = Status.REMOVED
-        before, after = (set(_data(side, self._sides.diff.recreated)) for side in (self._sides.old, self._sides.new))
+        before, after = (set(data(side, self._sides.diff.recreated)) for side in (self._sides.old, self._sides.new))
         fed = {key for _, key, _, _ in before}
         for kind, asset, node, port in after - before:
             source = f"{kind}:{asset}"
@@ -254,7 +259,7 @@ def _lines(node: Node) -> tuple[str, str]:
     return title, " ".join(node.comment.split()) or rest
 
 
-def _data(document: Object, recreated: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+def data(document: Object, recreated: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
     """What assets feed which ports: kind, asset, node and port."""
     for node in entries(members(document.get("Graph")).get("ModuleNodes")):
         node_id = text(node.get("Id"))

@@ -30,7 +30,7 @@
       this.minimap.style.width = `${Math.min(200, 220 * ratio)}px`;
       this.minimap.style.height = `${Math.min(220, 200 / ratio)}px`;
       this.changes = all(".change", section);
-      this.step = -1;
+      this.step = undefined;
       this.at = -1;
       this.classes = new Set();
       this.words = "";
@@ -136,6 +136,8 @@
       if (this.at >= 0) this.node(this.at)?.classList.remove("at");
       one(".marks", this.section).replaceChildren();
       this.at = -1;
+      this.step = undefined;
+      one(".pointed", this.section)?.classList.remove("pointed");
     }
 
     marks(number) {
@@ -176,13 +178,14 @@
       if (box.k) parts.push(made("p", box.m, "note"));
       if (box.d) parts.push(made("p", `A module whose name is not known: ${box.d}`, "note"));
       if (box.c) parts.push(made("p", box.c, "comment"));
-      const change = this.changes.find((found) => found.dataset.box && this.numberOf(found) === number);
-      if (change) {
+      const changes = this.changes.filter((found) => found.dataset.box && this.numberOf(found) === number);
+      for (const change of changes) {
         const copy = change.cloneNode(true);
         one("h3", copy).remove();
         for (const told of all(".comment", copy)) told.remove();
-        parts.push(made("h3", "What changed"), copy);
-      } else if (box.st !== "same") parts.push(made("p", box.st, "note"));
+        parts.push(made("h3", change.classList.contains("conflict") ? "What clashes" : change.classList.contains("by") ? "What merged" : "What changed"), copy);
+      }
+      if (!changes.length && box.st !== "same") parts.push(made("p", box.st, "note"));
       if (box.p?.length) parts.push(made("h3", "Parameters"), this.parameters(box.p));
       for (const [title, ports] of [["Inputs", box.i], ["Outputs", box.o]]) {
         if (ports?.length) parts.push(made("h3", title), this.ports(ports));
@@ -190,7 +193,7 @@
       for (const [name, language, text] of box.s ?? []) {
         const script = made("details");
         script.append(made("summary", `${name} (${language}, ${text.split("\n").length - 1} lines)`), made("pre", text));
-        script.open = !change;
+        script.open = !changes.length;
         parts.push(made("h3", "Script"), script);
       }
       if (this.chosen.hidden) this.scrolled = this.panel.scrollTop;
@@ -229,12 +232,27 @@
     }
 
     walk(by) {
-      const shown = this.changes.filter((change) => !change.hidden && change.dataset.box);
+      const isMerge = this.section.classList.contains("merging");
+      // of a merge the conflicts, also those that are at no box; unless something else is asked for
+      const isStep = (change) => (isMerge ? this.classes.size > 0 || change.classList.contains("conflict") : change.dataset.box);
+      const shown = this.changes.filter((change) => !change.hidden && isStep(change));
       if (!shown.length) return;
-      const current = shown.findIndex((change) => this.numberOf(change) === this.at);
+      const current = shown.findIndex((change) => (this.step ? change === this.step : change.dataset.box && this.numberOf(change) === this.at));
       const next = current < 0 ? (by > 0 ? 0 : shown.length - 1) : (current + by + shown.length) % shown.length;
-      this.choose(this.numberOf(shown[next]));
-      say(`${next + 1} of ${shown.length}: ${this.data.boxes[this.at].t}`);
+      const change = shown[next];
+      if (change.dataset.box) this.choose(this.numberOf(change));
+      else this.point(change);
+      this.step = change;
+      say(`${next + 1} of ${shown.length}: ${one("h3", change).lastChild.textContent}`);
+    }
+
+    // what belongs to no box stands in the list alone
+    point(change) {
+      if (!this.chosen.hidden) this.back();
+      this.unmark();
+      change.classList.add("pointed");
+      change.scrollIntoView({ block: "nearest" });
+      change.focus({ preventScroll: true });
     }
 
     // --- finding
@@ -324,6 +342,8 @@
         if (button) this.choose(this.numberOf(button), { isFocused: true });
         const zoom = event.target.closest("[data-zoom]")?.dataset.zoom;
         if (zoom) zoom === "fit" ? this.fit() : this.zoom(zoom === "in" ? 1.4 : 1 / 1.4);
+        const copied = event.target.closest("[data-copy]");
+        if (copied) copy(copied);
         const step = event.target.closest("[data-step]");
         if (step) this.walk(Number(step.dataset.step));
         const chip = event.target.closest(".filters [data-class]");
@@ -348,6 +368,18 @@
 
   const found = document.getElementById("found"), search = document.getElementById("search"), keys = document.getElementById("keys");
   const say = (text) => { found.textContent = text; };
+  // where the clipboard is out of reach, the line is selected for the reader to copy
+  const copy = async (button) => {
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      say("Copied");
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = "Copy"; }, 1600);
+    } catch {
+      getSelection().selectAllChildren(one("code", button.parentElement));
+      say("Selected");
+    }
+  };
   const views = all(".entry").map((section) => new View(section));
   let current = views[0];
 
@@ -373,7 +405,7 @@
   };
 
   root.classList.add("js");
-  for (const hidden of all(".tools, .zoom, .filters")) hidden.hidden = false;
+  for (const hidden of all(".tools, .zoom, .filters, .copy")) hidden.hidden = false;
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || keys.open) return;
     if (event.target === search) {
@@ -392,7 +424,7 @@
   document.getElementById("theme").addEventListener("click", turn);
   document.getElementById("help").addEventListener("click", () => keys.showModal());
   one(".close", keys).addEventListener("click", () => keys.close());
-  const go = () => open(views.find((view) => `#${view.section.id}` === location.hash) ?? views[0]);
+  const go = () => open(views.find((view) => `#${view.section.id}` === location.hash) ?? views.find((view) => "first" in view.section.dataset) ?? views[0]);
   if (views.length) {
     addEventListener("hashchange", go);
     new ResizeObserver(() => current.show()).observe(one("main"));

@@ -30,10 +30,10 @@ def drawing(scene: Scene, label: str, prefix: str) -> Iterator[str]:
 def minimap(scene: Scene) -> str:
     """The same as a few shapes: a path for all boxes of one kind."""
     left, top, width, height = bounds(scene.boxes)
-    by_status: dict[Status, list[str]] = {}
+    by_status: dict[str, list[str]] = {}
     for box in scene.boxes:
         x, y = _corner(box.at)
-        by_status.setdefault(box.status, []).append(f"M{x} {y}h{WIDTH}v{HEIGHT}h-{WIDTH}z")
+        by_status.setdefault(box.by or box.status, []).append(f"M{x} {y}h{WIDTH}v{HEIGHT}h-{WIDTH}z")
     paths = "".join(
         f'<path class="{status}" d="{"".join(parts)}"/>' for status, parts in sorted(by_status.items(), key=lambda pair: pair[0] != "same")
     )
@@ -54,6 +54,8 @@ def _box(box: Box, name: str) -> str:
     x, y = _corner(box.at)
     classes = f"n {box.status}" if box.shape is Shape.NODE else f"n {box.shape} {box.status}"
     radius = 23 if box.shape is Shape.SERVICE else 8
+    if box.by:
+        classes = f"{classes.removesuffix(box.status)}by {box.by}{' gone' if box.status is Status.REMOVED else ''}"
     moved = " moved" if box.was_at is not None else ""
     parts = [f'<g id="{name}" class="{classes}{moved}" transform="translate({x} {y})"><rect width="{WIDTH}" height="{HEIGHT}" rx="{radius}"/>']
     if box.shape is Shape.DATA:
@@ -63,10 +65,22 @@ def _box(box: Box, name: str) -> str:
     parts.append(f'<text x="{indent}" y="20">{escape(fitted(box.title, room, 6.7))}</text>')
     if box.subtitle:
         parts.append(f'<text class="s" x="{indent}" y="36">{escape(fitted(box.subtitle, room, 5.9))}</text>')
-    if box.status in SIGNS:
+    if box.by:
+        parts.append(_flag(box))
+    elif box.status in SIGNS:
         parts.append(f'<circle cx="{WIDTH - 6}" cy="3" r="9"/><text class="g" x="{WIDTH - 6}" y="7">{SIGNS[box.status]}</text>')
     parts.append("</g>")
     return "".join(parts)
+
+
+def _flag(box: Box) -> str:
+    """Whose change it is and what it did, in words: three sides are too many for signs."""
+    text = "! conflict" if box.by == "conflict" else f"{SIGNS.get(box.status, '')} {box.by}".strip()
+    width = 12 + round(6.4 * len(text))
+    return (
+        f'<rect class="flag" x="{WIDTH - width + 4}" y="-11" width="{width}" height="18" rx="9"/>'
+        f'<text class="g" x="{WIDTH + 4 - width // 2}" y="2">{text}</text>'
+    )
 
 
 _NARROW, _WIDE = frozenset("iljtfrI.,:;'|![]() "), frozenset("mwMW@%ABCDGHKNOQRUVXYZ—")
@@ -98,13 +112,26 @@ def _wires(scene: Scene) -> Iterator[str]:
     drawn: list[str] = []
     for wire in scene.wires:
         path = path_of(scene, wire)
-        if wire.status is Status.SAME:
+        if wire.status is Status.SAME and not wire.by:
             same.append((scene.boxes[wire.target].at[1], path))
         else:
-            drawn.append(f'<path class="{wire.status}" d="{path}"/>')
+            drawn.append(f'<path class="{_class(wire)}" d="{path}"/>{_side(scene, wire)}')
     same.sort()
     yield from _joined([path for _, path in same])
     yield from sorted(drawn, reverse=True)  # removed ones first: what is there now is on top
+
+
+def _class(wire: Wire) -> str:
+    side = f" of-{wire.label}" if wire.label else ""
+    return f"by {wire.by}{side}{' gone' if wire.status is Status.REMOVED else ''}" if wire.by else wire.status.value
+
+
+def _side(scene: Scene, wire: Wire) -> str:
+    """The side that a wire is of, near the port that both sides feed otherwise."""
+    if not wire.label:
+        return ""
+    (x, y), (u, v) = _ends(scene, wire)
+    return f'<text class="side" x="{(x + 2 * u) // 3}" y="{(y + 2 * v) // 3}">{wire.label}</text>'
 
 
 def _joined(paths: Sequence[str]) -> Iterable[str]:
@@ -127,8 +154,12 @@ def curve(start: Point, end: Point) -> str:
 
 def path_of(scene: Scene, wire: Wire) -> str:
     """The path of one wire."""
+    return curve(*_ends(scene, wire))
+
+
+def _ends(scene: Scene, wire: Wire) -> tuple[Point, Point]:
     source, target = scene.boxes[wire.source], scene.boxes[wire.target]
-    return curve(_port(source, wire.source_port, source.outputs, is_input=False), _port(target, wire.target_port, target.inputs, is_input=True))
+    return _port(source, wire.source_port, source.outputs, is_input=False), _port(target, wire.target_port, target.inputs, is_input=True)
 
 
 def _attribute(text: str) -> str:
