@@ -77,7 +77,7 @@ def _eval(expression: str, words: Mapping[str, str], lookup: Any) -> Any:
         text = match[0]
         if text.startswith("'"):
             return repr(text[1:-1].replace("''", "'"))
-        return words[text] if text in words else f"lookup({text!r})"
+        return words.get(text, f"lookup({text!r})")
 
     source = re.sub(r"'(?:[^']|'')*'|[A-Za-z_][\w.-]*|&&|\|\||!(?!=)", word, expression)
     functions = {"same": lambda one, other: str(one).lower() == str(other).lower(), "every": lambda *given: all(given)}
