@@ -118,7 +118,9 @@ def test_findings_fail_the_job_and_are_told_in_comment_log_and_sarif(host: Host,
     assert result.code == 1
     assert "amlgit check found errors" in result.said[VERDICT]
     assert "[dangling-source]" in result.said[REVIEW]
+    assert "could not compare everything" in result.said[VERDICT]
     assert "found errors" in host.of(BOT)[0].text
+    assert "No changes" not in host.of(BOT)[0].text
     found = result.sarif["runs"][0]["results"]
     assert {"dangling-source"} <= {each["ruleId"] for each in found}
     for each in found:

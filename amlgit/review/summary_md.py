@@ -41,7 +41,11 @@ class Entry:
 def comment(old: str, new: str, entries: Sequence[Entry], problems: Sequence[str] = (), limit: int = LIMIT, *, has_pictures: bool = True) -> str:
     """The whole comment, at most `limit` characters; where not all fits it says what is left out, and how to see it."""
     room = _Room(limit - _RESERVE)
-    head = [line for line in (f"## Review of {escaped(old[:_LONGEST])} → {escaped(new[:_LONGEST])}\n", *_summary(entries), "") if room.take(line)]
+    head = [
+        line
+        for line in (f"## Review of {escaped(old[:_LONGEST])} → {escaped(new[:_LONGEST])}\n", *_summary(entries, is_all=not problems), "")
+        if room.take(line)
+    ]
     lines = [*_risks(entries), *(f"- **Not compared:** {escaped(problem)}" for problem in problems)]
     said = list(takewhile(room.take, lines))
     sections = [_Section(entry, has_pictures=has_pictures) for entry in entries]
@@ -122,10 +126,10 @@ def _picture(entry: Entry) -> str:
     return "\n".join(["```mermaid", *lines, "```", rest])
 
 
-def _summary(entries: Sequence[Entry]) -> Iterator[str]:
+def _summary(entries: Sequence[Entry], *, is_all: bool) -> Iterator[str]:
     """How many changes of each class, over all."""
     if not entries:
-        yield "No changes."
+        yield "No changes." if is_all else "Nothing could be compared."
         return
     counted = changes.counts([change for entry in entries for change in entry.diff.changes])
     number = sum(counted.values())
