@@ -11,7 +11,7 @@ from amlgit.model.jsontext import dumps
 from amlgit.review.names import Names
 from amlgit.review.summary_md import LIMIT, Entry, comment
 from benchmarks import generate, variants
-from tests.helpers import OK, PARTLY, Document, aml, clone_samples, commit_all, replace_in, save
+from tests.helpers import OK, PARTLY, USAGE, Document, aml, clone_samples, commit_all, replace_in, save
 
 NOTHING: Document = {"Graph": {"ModuleNodes": [], "EdgesInternal": []}}
 
@@ -84,6 +84,15 @@ def test_nothing_in_it_that_comes_from_an_experiment_means_anything_to_the_host(
     assert html.count("</details>") == 1
     assert "@octocat" not in re.sub(r"<pre>.*?</pre>", "", html, flags=re.DOTALL)  # where a host looks for mentions
     assert "click n1" not in out.partition("```mermaid")[2].partition("```")[0]
+
+
+def test_a_host_that_draws_no_mermaid_gets_none(churn: Path) -> None:
+    versions = ("Customer churn - training@7", "Customer churn - training@8")
+    whole, plain = (aml(churn, "review", *versions, "--md", *more).expect(OK).out for more in ((), ("--no-picture",)))
+    assert "```mermaid" in whole
+    assert "```mermaid" not in plain
+    assert plain.count("The changes") == whole.count("The changes") == 1
+    assert "--no-picture goes with --md" in aml(churn, "review", *versions, "--no-picture", "--json").expect(USAGE).err
 
 
 def test_no_change_is_said_in_two_words(churn: Path) -> None:

@@ -17,6 +17,7 @@ VERBS: dict[str, str] = {
     "blame": "blame",
     "check": "checking",
     "clone": "setup",
+    "comment": "comment",
     "completion": "setup",
     "config": "setup",
     "copy": "acting",

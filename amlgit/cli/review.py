@@ -21,6 +21,7 @@ _STATES = {"added": "new", "removed": "removed", "renamed": "renamed"}
 @click.command(cls=WithPaths)
 @click.argument("operands", nargs=-1, metavar="[A..B | A...B | REV [REV] | EXPERIMENT@N [EXPERIMENT@M]] [-- EXPERIMENT...]")
 @click.option("--md", "as_markdown", is_flag=True, help="Markdown for a comment on a pull request; this is what is printed anyway.")
+@click.option("--no-picture", is_flag=True, help="With --md: no Mermaid, for hosts that would show its text.")
 @click.option("--html", "file", metavar="FILE", help="Write one HTML page with the graph and every change; needs no network.")
 @click.option("--open", "is_opened", is_flag=True, help="Show the page in the browser.")
 @click.option("--no-index", is_flag=True, help="Compare two exports (or folders) anywhere: --no-index OLD NEW.")
@@ -39,6 +40,8 @@ def review(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> 
     is_page = bool(options["file"]) or options["is_opened"]
     if options["as_json"] + options["as_markdown"] + is_page > 1:
         raise click.UsageError("--json, --md and --html (or --open) can't be combined.")
+    if options["no_picture"] and (options["as_json"] or is_page):
+        raise click.UsageError("--no-picture goes with --md.")
     run = session(ctx)
     paths: tuple[str, ...] = ctx.meta.get("amlgit.paths", ())
     report = _report(run, operands, paths, no_index=options["no_index"])
@@ -49,7 +52,7 @@ def review(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> 
     if is_page:
         _page(run, report, options["file"], is_opened=options["is_opened"])
     else:
-        _show_markdown(report)
+        _show_markdown(report, has_pictures=not options["no_picture"])
     for problem in report.problems:
         output.note(f"{problem.path} can't be compared: {problem.reason}")
         if problem.hint:
@@ -71,11 +74,12 @@ def _report(run: Session, operands: tuple[str, ...], paths: tuple[str, ...], *, 
     return workflow.review(repository, load(repository.work_tree or repository.git_dir), operands, paths)
 
 
-def _show_markdown(report: "ReviewReport") -> None:
+def _show_markdown(report: "ReviewReport", *, has_pictures: bool) -> None:
     from amlgit.review.summary_md import comment
 
     problems = [f"{problem.path}: {problem.reason}" for problem in report.problems]
-    sys.stdout.write(comment(report.old, report.new, [_entry(reviewed) for reviewed in report.reviewed], problems))
+    entries = [_entry(reviewed) for reviewed in report.reviewed]
+    sys.stdout.write(comment(report.old, report.new, entries, problems, has_pictures=has_pictures))
 
 
 def _entry(reviewed: "Reviewed") -> "Entry":

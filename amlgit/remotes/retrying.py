@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 PASSING = frozenset({408, 429, 440, 500, 502, 503, 504, 509})
 """Statuses that another try may turn into an answer; the R client of the service repeats much the same (protocol, section 1.5)."""
 
-REFUSED_UNSERVED = frozenset({429})
+REFUSED_UNSERVED = frozenset({403, 429})
 """Statuses that say that nothing was done; after any other, whoever sent a change has to read back."""
 
 

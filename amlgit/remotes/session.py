@@ -33,7 +33,7 @@ _Value = TypeVar("_Value")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request below `/api/`; `what` names in words what it is about."""
+    """A request below the session's root; `what` names in words what it is about."""
 
     method: str
     path: str
@@ -79,7 +79,11 @@ class Session:
     origin: Origin
     token: str = field(repr=False)
     prefix: str = ""
-    """The path before `/api`, where a gateway has one."""
+    """The path before the root, where a gateway has one."""
+    root: str = "/api/"
+    """What stands before the path of every request."""
+    token_headers: tuple[str, ...] = (_TOKEN_HEADER,)
+    """Headers, beside Authorization, that carry the token."""
     patience: Patience = field(default_factory=Patience)
     connections: int = 16
     count: int = 0
@@ -175,7 +179,7 @@ class Session:
     def _own_headers(self, request_id: str) -> dict[str, str]:
         return {
             "Authorization": f"Bearer {self.token}",
-            _TOKEN_HEADER: self.token,
+            **dict.fromkeys(self.token_headers, self.token),
             "User-Agent": f"amlgit/{__version__}",
             "Accept": "application/json",
             "Accept-Encoding": "gzip",
@@ -184,7 +188,7 @@ class Session:
 
     def _follow(self, request: Request, headers: Mapping[str, str]) -> requests.Response:
         """Send it, and follow redirects of a GET within the origin; the library would follow any, netrc's passwords and all."""
-        url, query = f"{self.origin.url}{self.prefix}/api/{request.path}", request.query
+        url, query = f"{self.origin.url}{self.prefix}{self.root}{request.path}", request.query
         for _ in range(_REDIRECTS + 1):
             prepared = requests.PreparedRequest()
             prepared.prepare(method=request.method, url=url, headers=headers, params=query, data=request.body)
@@ -229,9 +233,10 @@ class Session:
         status = response.status_code
         said = self._words(data)
         message = f"{what}: {status} {_REASONS.get(status, '')}".rstrip() + (f": {said}" if said else "") + f" (request {request_id})"
-        if status in retrying.PASSING:
-            kind: type[ServiceFailure] = Throttled if status in {429, 503, 509} else NoAnswer
-            wait = retrying.retry_after(response.headers.get("Retry-After"))
+        wait = retrying.retry_after(response.headers.get("Retry-After"))
+        is_throttled = status in {429, 503, 509} or (status == 403 and wait is not None)  # GitHub's second limit is a 403
+        if status in retrying.PASSING or is_throttled:
+            kind: type[ServiceFailure] = Throttled if is_throttled else NoAnswer
             later = f"The service asks to wait {wait:.0f} seconds." if wait is not None and wait > 1 else "Try again later."
             failure = kind(message, hint=later, status=status, request_id=request_id)
             return _Try(failure=failure, may_pass=True, was_served=status not in retrying.REFUSED_UNSERVED, wait=wait)
@@ -245,7 +250,8 @@ class Session:
         except InvalidDocument:
             return ""
         error = document.get("error") if isinstance(document, Mapping) else None
-        message = error.get("message") if isinstance(error, Mapping) else document if isinstance(document, str) else None
+        inner = error if isinstance(error, Mapping) else document
+        message = inner.get("message") if isinstance(inner, Mapping) else inner
         return printable(self.redact(message), 300).rstrip(".") if isinstance(message, str) else ""
 
     def redact(self, text: str) -> str:

@@ -13,8 +13,8 @@ from amlgit.review.risks import NAMES, Risk
 
 LIMIT = 65_536
 """Characters that GitHub takes in a comment."""
-_RESERVE = 600
-"""Kept for the words that say what did not fit."""
+_RESERVE = 1200
+"""Kept for the words that say what did not fit, and for what CI adds: the mark by which the comment is found again, and links."""
 _LONGEST = 300
 """Characters of a name, or of what is said of a risk."""
 
@@ -38,7 +38,7 @@ class Entry:
     """Whether all of it came or went."""
 
 
-def comment(old: str, new: str, entries: Sequence[Entry], problems: Sequence[str] = (), limit: int = LIMIT) -> str:
+def comment(old: str, new: str, entries: Sequence[Entry], problems: Sequence[str] = (), limit: int = LIMIT, *, has_pictures: bool = True) -> str:
     """The whole comment, at most `limit` characters; where not all fits it says what is left out, and how to see it."""
     room = _Room(limit - _RESERVE)
     head = [
@@ -48,7 +48,7 @@ def comment(old: str, new: str, entries: Sequence[Entry], problems: Sequence[str
     ]
     lines = [*_risks(entries), *(f"- **Not compared:** {escaped(problem)}" for problem in problems)]
     said = list(takewhile(room.take, lines))
-    sections = [_Section(entry) for entry in entries]
+    sections = [_Section(entry, has_pictures=has_pictures) for entry in entries]
     for section in sections:
         section.has_heading = room.take(section.heading)
     for section in sections:
@@ -75,9 +75,9 @@ class _Room:
 class _Section:
     """What is said of one experiment, and how much of it fits."""
 
-    def __init__(self, entry: Entry) -> None:
+    def __init__(self, entry: Entry, *, has_pictures: bool) -> None:
         self.heading = markdown.heading(entry.title, entry.name, ", ".join(filter(None, (entry.state, entry.summary))))
-        self.picture = "" if entry.is_whole else _picture(entry)
+        self.picture = _picture(entry) if has_pictures and not entry.is_whole else ""
         self.has_heading = self.has_picture = False
         self.is_whole = entry.is_whole
         self._blocks = list(_blocks(entry))
