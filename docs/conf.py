@@ -11,7 +11,6 @@ extensions = ["myst_parser", "sphinx_copybutton"]
 source_suffix = {".md": "markdown"}
 root_doc = "index"
 nitpicky = True
-suppress_warnings = ["toc.empty_glob"]  # a section may name pages by a pattern that nothing matches yet
 
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4

@@ -11,6 +11,7 @@ today differ from run to run and are not compared. Marks, each in a line before 
 """
 
 import argparse
+import json
 import os
 import re
 import shlex
@@ -133,10 +134,10 @@ def blocks(lines: Sequence[str]) -> Iterator[Block]:
         if mark := _MARK.match(line):
             marks[mark[1]] = mark[2] or ""
         elif line.startswith("```"):
-            first = index
-            while lines[index] != "```":
+            first, language = index, line.lstrip("`")
+            while lines[index] != line.removesuffix(language):
                 index += 1
-            yield Block(first=first, last=index, language=line.strip("`"), lines=lines[first:index], marks=marks)
+            yield Block(first=first, last=index, language=language, lines=lines[first:index], marks=marks)
             marks = {}
             index += 1
 
@@ -263,10 +264,67 @@ def _empty(folder: Path, _: Shell) -> None:
 def _history(folder: Path, shell: Shell) -> None:
     """The top of a repository made of that archive."""
     _empty(folder, shell)
-    shell.run(Step(command="amlgit clone --archive exports churn && cd churn", prints=()))
+    _quietly(shell, "amlgit clone --archive exports churn", "cd churn")
 
 
-SETUPS: Mapping[str, Callable[[Path, Shell], None]] = {"empty": _empty, "history": _history}
+def _shared(folder: Path, shell: Shell) -> None:
+    """The same, with an empty repository as its `origin`."""
+    _history(folder, shell)
+    _quietly(shell, "git init --quiet --bare ../origin.git", "git remote add origin ../origin.git")
+
+
+def _branches(folder: Path, shell: Shell) -> None:
+    """The same, on `main`, which another branch `trees` can't be merged into without a question."""
+    _history(folder, shell)
+    rate, trees = ("The learning rate", "0.1"), ("Total number of trees constructed", "100")
+    _quietly(shell, "git switch --quiet -c trees")
+    _set(shell, rate, "0.2")
+    _set(shell, trees, "600")
+    _quietly(shell, "git commit --quiet --all --message 'More trees'", "git switch --quiet main")
+    _set(shell, rate, "0.05")
+    _quietly(shell, "git commit --quiet --all --message 'Learn more slowly'")
+
+
+def _suspicious(folder: Path, shell: Shell) -> None:
+    """The archive, with a password in a script."""
+    _empty(folder, shell)
+    for file in (folder / "exports").glob("*/Customer churn - training.json"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace('"import pandas', '"password = \\"correct-horse-7\\"\\r\\nimport pandas'), encoding="utf-8", newline="")
+
+
+def _studio(folder: Path, shell: Shell) -> None:
+    """A repository made of the samples' workspace in an emulator, whose token is in the environment."""
+    _quietly(shell, "amlgit emulator seed --data studio")
+    shell.start(Step(command=f"amlgit emulator serve --data studio --port {PORT} --node-seconds 0 | tee studio.json", prints=()))
+    workspace = json.loads((folder / "studio.json").read_text(encoding="utf-8"))
+    _quietly(shell, f"export AMLGIT_TOKEN={shlex.quote(workspace['token'])}")
+    _quietly(shell, f"amlgit clone --workspace {workspace['workspace']} --url http://127.0.0.1:{PORT} churn", "cd churn")
+
+
+def _quietly(shell: Shell, *commands: str) -> None:
+    for command in commands:
+        done = shell.run(Step(command=command, prints=()))
+        if done.code != 0:
+            raise WrongError(f"$ {command}\nended with {done.code} in the set-up:\n" + "\n".join(done.prints))
+
+
+def _set(shell: Shell, parameter: tuple[str, str], value: str) -> None:
+    """Set the one parameter of the work tree that has that name and value."""
+    old, new = (f'"{parameter[0]}", "Value": "{one}"' for one in (parameter[1], value))
+    for file in shell.place().glob("experiments/*training*/nodes/*.json"):
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+SETUPS: Mapping[str, Callable[[Path, Shell], None]] = {
+    "branches": _branches,
+    "empty": _empty,
+    "history": _history,
+    "shared": _shared,
+    "studio": _studio,
+    "suspicious": _suspicious,
+}
 """Name of a setup → what makes it, and says where the commands start."""
 
 
