@@ -1,8 +1,8 @@
 """Runs the commands of the pages and compares what they print: `python docs/examples.py [--write] PAGE...`.
 
 A page that is run has a line `<!-- run: SETUP -->`; `SETUPS` has the places where its commands start. In each block of language `console` a
-line `$ COMMAND` is run in one shell, and the lines below it are what it prints. A line `...` stands for any lines. Ids of git and dates of
-today differ from run to run and are not compared. Marks, each in a line before a block:
+line `$ COMMAND` is run in one shell, and the lines below it are what it prints. A line `...` stands for any lines. Ids of git and of
+requests and dates of today differ from run to run and are not compared. Marks, each in a line before a block:
 
 - `<!-- exits: N -->`: the last command of the block ends with N, not with 0.
 - `<!-- edit: FILE -->`: the block, of language `diff`, is an edit that the reader makes in an editor; FILE may have `*`.
@@ -175,8 +175,9 @@ def _matches(told: Sequence[str], really: Sequence[str]) -> bool:
 
 
 def _plain(line: str) -> str:
-    """A line without what differs from run to run: git's ids, and dates and times since 2020."""
-    line = re.sub(r"\b[0-9a-f]{7,40}\b", "<id>", line.rstrip())
+    """A line without what differs from run to run: ids of git and of requests, and dates and times since 2020."""
+    line = re.sub(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "<request>", line.rstrip())
+    line = re.sub(r"\b[0-9a-f]{7,40}\b", "<id>", line)
     line = re.sub(r"\b99[0-9]{2}-[0-9]{2}-[0-9]{2}t[0-9.]+", "<stamp>", line)
     return re.sub(r"\b20[2-9][0-9]-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?", "<date>", line)
 
@@ -295,9 +296,9 @@ def _suspicious(folder: Path, shell: Shell) -> None:
 
 def _studio(folder: Path, shell: Shell) -> None:
     """A repository made of the samples' workspace in an emulator, whose token is in the environment."""
-    _quietly(shell, "amlgit emulator seed --data studio")
-    shell.start(Step(command=f"amlgit emulator serve --data studio --port {PORT} --node-seconds 0 | tee studio.json", prints=()))
-    workspace = json.loads((folder / "studio.json").read_text(encoding="utf-8"))
+    _quietly(shell, "amlgit emulator seed --data studio --json > seed.json")
+    (workspace,) = json.loads((folder / "seed.json").read_text(encoding="utf-8"))["result"]["workspaces"]
+    shell.start(Step(command=f"amlgit emulator serve --data studio --port {PORT} --node-seconds 0", prints=()))
     _quietly(shell, f"export AMLGIT_TOKEN={shlex.quote(workspace['token'])}")
     _quietly(shell, f"amlgit clone --workspace {workspace['workspace']} --url http://127.0.0.1:{PORT} churn", "cd churn")
 

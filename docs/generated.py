@@ -4,6 +4,7 @@ A page asks for a part with a line `<!-- generated: NAME -->`; `PARTS` has the n
 """
 
 import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 
 import click
@@ -12,8 +13,33 @@ from amlgit.cli.main import VERBS, amlgit
 from amlgit.cli.output import STATUSES
 from amlgit.keys import KEYS, TABLES, Key
 
-SHARED = "-h"
-"""Every command has it; it is told once."""
+ENDS: Mapping[str, Mapping[int, str]] = {
+    "check": {1: "it found an error (warnings alone are none)"},
+    "clone": {5: "something was not taken in: held back, or unreadable"},
+    "diff": {1: "with `--exit-code`: something differs", 5: "something can't be compared"},
+    "emulator": {5: "`seed`: of an archive, nothing could be taken in"},
+    "fetch": {5: "something was not taken in: held back, or unreadable"},
+    "hook": {1: "it found an error, and so git stops"},
+    "import": {1: "what was merged is no sound graph", 5: "something was not taken in: held back, or unreadable"},
+    "map": {1: "what was asked for maps to nothing"},
+    "merge": {1: "there is something to settle before the merge can be committed"},
+    "merge-driver": {1: "there are conflicts in the file"},
+    "pull": {
+        1: "what was merged is no sound graph",
+        3: "a conflict, or something uncommitted that is not to be overwritten",
+        5: "something was not taken in: held back, or unreadable",
+    },
+    "push": {
+        1: "with `--run`: a run failed",
+        3: "the branch has not seen what is there, or an asset or a secret is missing",
+        5: "some were pushed and some not, or the service holds something otherwise than it was sent",
+    },
+    "resolve": {1: "there are conflicts left"},
+    "review": {1: "with `--exit-code`: a rule found something", 5: "something can't be compared"},
+    "run": {1: "the run failed"},
+    "status": {1: "with `--exit-code`: something is edited, uncommitted, new at a remote or held back"},
+}
+"""Verb → what an exit code means there, where it says more than everywhere."""
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
@@ -34,7 +60,13 @@ def command_pages() -> Mapping[str, str]:
     for words, command in commands():
         verb, _, inner = words.partition(" ")
         pages[verb] = pages.get(verb, "") + "\n".join(_command(words, command, level=2 if inner else 1)) + "\n"
-    return pages
+    return {verb: text + "\n".join(_ends(verb)) for verb, text in pages.items()}
+
+
+def _ends(verb: str) -> Iterator[str]:
+    yield "## Exit codes\n"
+    yield from (f"{code}\n: {meaning[0].upper()}{meaning[1:]}.\n" for code, meaning in ENDS.get(verb, {}).items())
+    yield f"{'The others are' if verb in ENDS else 'They are'} [those of every command](../exit-codes.md).\n"
 
 
 def _command(words: str, command: click.Command, *, level: int) -> Iterator[str]:
@@ -61,6 +93,8 @@ def _option(option: click.Option, context: click.Context) -> str:
         name = option.metavar or ("CHOICE" if choices else option.make_metavar(context))
         names = re.sub(r"`$", f" {name}`", names)
     said = [marked(option.help or "")]
+    if names.endswith("`--json`"):
+        said.append("[What is in it](../json.md).")
     if choices:
         said.append(f"One of {', '.join(f'`{choice}`' for choice in choices)}.")
     if option.required:
@@ -75,7 +109,7 @@ def _paragraphs(text: str) -> list[str]:
     for paragraph in re.split(r"\n\s*\n", text.strip()):
         lines = [line.rstrip() for line in paragraph.strip("\n").split("\n")]
         if lines[0].strip() == "\b":
-            found.append("```text\n" + "\n".join(lines[1:]) + "\n```")
+            found.append("```text\n" + textwrap.dedent("\n".join(lines[1:])) + "\n```")
         else:
             found.append(marked(" ".join(line.strip() for line in lines)))
     return found
@@ -89,7 +123,7 @@ def marked(text: str) -> str:
 
 
 def _verbs() -> Iterator[str]:
-    yield "| | |\n|---|---|"
+    yield "| command | what it does |\n|---|---|"
     for words, command in commands():
         if " " not in words:
             yield f"| [{words}](commands/{words}.md) | {_paragraphs(command.help or '')[0]} |"
@@ -128,5 +162,17 @@ def _statuses() -> Iterator[str]:
     yield from (f"| {code} | `{status}` |" for code, status in STATUSES.items())
 
 
-PARTS: Mapping[str, Callable[[], Iterator[str]]] = {"everywhere": _everywhere, "keys": _keys, "statuses": _statuses, "verbs": _verbs}
+def _all_ends() -> Iterator[str]:
+    yield "| command | code | meaning |\n|---|---|---|"
+    for verb, ends in ENDS.items():
+        yield from (f"| [{verb}](commands/{verb}.md) | {code} | {meaning} |" for code, meaning in ends.items())
+
+
+PARTS: Mapping[str, Callable[[], Iterator[str]]] = {
+    "ends": _all_ends,
+    "everywhere": _everywhere,
+    "keys": _keys,
+    "statuses": _statuses,
+    "verbs": _verbs,
+}
 """Name of a part → what makes its lines."""

@@ -1,4 +1,4 @@
-"""Makes the pictures of the README and of the documentation from real runs: `python docs/pictures.py` runs the demo and draws it (needs rich, playwright and Chromium)."""
+"""Makes the pictures of the README and the other pages from real runs: `python docs/pictures.py` (needs rich, playwright and Chromium)."""
 
 import io
 import re
