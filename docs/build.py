@@ -73,8 +73,8 @@ def stage(pages: Path, source: Path) -> Iterator[str]:
     """Lay the pages out as Sphinx is to read them; gives each link to what is no page and each part that nothing makes."""
     shutil.copytree(pages, source, ignore=shutil.ignore_patterns("*.py", "_static", "__pycache__"))
     places = {pages / path.relative_to(source): path for path in sorted(source.rglob("*")) if path.is_file()}
-    for name, place in ALSO.items():
-        target = source / place
+    for name, where in ALSO.items():
+        target = source / where
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, target)
@@ -112,10 +112,12 @@ def rewritten(text: str, origin: Path, places: Mapping[Path, Path]) -> tuple[str
         return "\n".join(PARTS[found[1]]())
 
     lines, fence = [], ""
-    for line in text.split("\n"):
+    told = text.split("\n")
+    for line, below in zip(told, [*told[1:], ""], strict=True):
         mark = _FENCE.match(line)
         if mark:
             fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
+            line += "console" if fence == line and below.startswith("$ ") else ""  # noqa: PLW2901  # a block without a language, of commands
         lines.append(line if fence or mark else _LINK.sub(link, line))
     return _PART.sub(part, "\n".join(lines)), problems
 

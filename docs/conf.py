@@ -16,7 +16,7 @@ myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4
 
 smartquotes = False  # output and options are told as they are
-highlight_language = "console"
+highlight_language = "text"
 copybutton_prompt_text = "$ "
 copybutton_copy_empty_lines = False
 

@@ -1,6 +1,7 @@
 """The documentation: it builds without a warning, tells every command and key, asks nothing of any network, and its commands do what it says."""
 
 import html
+import os
 import re
 import shlex
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+from filelock import FileLock
 
 from amlgit.cli.main import VERBS, amlgit
 from amlgit.keys import KEYS
@@ -22,9 +24,12 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The documentation, built as it is."""
-    folder = tmp_path_factory.mktemp("docs") / "html"
-    assert build(folder) == []
+    """The documentation, built as it is, once for all who test beside one another."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "docs-html"
+    with FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            assert build(folder) == []
     return folder
 
 
