@@ -14,35 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from amlgit.errors import UsageError
+from amlgit.keys import BY_NAME, KINDS
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
 FILE, LOCAL_FILE = ".amlgit", ".amlgit.local"
-KINDS = ("archive", "studio")
-
-_TYPES: Mapping[str, type] = {
-    "form": int,
-    "remotes.*.kind": str,
-    "remotes.*.path": str,
-    "remotes.*.workspace": str,
-    "remotes.*.location": str,
-    "remotes.*.url": str,
-    "remotes.*.skip": list,
-    "remotes.*.file_times": bool,
-    "remotes.*.remap": list,
-    "secrets.allow": list,
-    "secrets.replace": list,
-    "risks.*.why": str,
-    "risks.*.class": str,
-    "risks.*.kind": str,
-    "risks.*.module": str,
-    "risks.*.parameter": str,
-    "risks.*.value": str,
-    "risks.*.off": bool,
-}
 _NAMED = ("remotes", "risks")
 """Tables of tables with names of one's own."""
+_SEE = "'amlgit config --keys' tells every key."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,11 +114,12 @@ def load(root: Path) -> Config:
     for file in (FILE, LOCAL_FILE):
         for key, value in _read(root / file):
             merged[key] = Value(key=key, value=value, origin=file)
-    form = merged.setdefault("form", Value(key="form", value=1, origin="default"))
+    for known in BY_NAME.values():
+        if "*" not in known.name and known.default is not None:
+            _defaulted(merged, known.name)
+    form = merged["form"]
     if form.value != 1:
         raise UsageError(f"{form.origin}: form = {form.value} is not known to this amlgit, which writes form 1", hint="Use a newer amlgit.")
-    for key in ("secrets.allow", "secrets.replace"):
-        merged.setdefault(key, Value(key=key, value=[], origin="default"))
     names = _named("remotes", merged)
     for name in names:
         check_remote_name(name)
@@ -150,6 +131,12 @@ def load(root: Path) -> Config:
         risks=tuple(_risk(name, merged) for name in _named("risks", merged)),
         values=tuple(merged[key] for key in sorted(merged)),
     )
+
+
+def _defaulted(merged: dict[str, Value], pattern: str, name: str = "") -> None:
+    """Take the default of a key that is in no file."""
+    key = pattern.replace("*", name)
+    merged.setdefault(key, Value(key=key, value=BY_NAME[pattern].default, origin="default"))
 
 
 def _named(table: str, merged: Mapping[str, Value]) -> list[str]:
@@ -170,8 +157,9 @@ def _risk(name: str, merged: Mapping[str, Value]) -> Risk:
 
 def _remote(name: str, merged: dict[str, Value]) -> Remote:
     prefix = f"remotes.{name}."
-    for key, usual in (("kind", "archive"), ("skip", []), ("file_times", False), ("remap", [])):
-        merged.setdefault(prefix + key, Value(key=prefix + key, value=usual, origin="default"))
+    for known in BY_NAME.values():
+        if known.table == "remotes.*" and known.default is not None:
+            _defaulted(merged, known.name, name)
     kind = merged[f"{prefix}kind"]
     if kind.value not in KINDS:
         raise UsageError(f"{kind.origin}: {kind.key} = {kind.value!r} is no kind of remote", hint=f"Known: {', '.join(KINDS)}.")
@@ -238,7 +226,7 @@ def _read(path: Path) -> list[tuple[str, Any]]:
     except FileNotFoundError:
         return []
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path.name}: {error}", hint="See .amlgit.example for what it holds.") from error
+        raise UsageError(f"{path.name}: {error}", hint=_SEE) from error
     except OSError as error:
         raise UsageError(f"{path.name} can't be read: {error.strerror}") from error
     flat: list[tuple[str, Any]] = []
@@ -250,14 +238,14 @@ def _flatten(table: Mapping[str, Any], path: tuple[str, ...], flat: list[tuple[s
     for name, value in table.items():
         here = (*path, name)
         key, pattern = ".".join(here), _pattern(here)
-        if any(known.startswith(f"{pattern}.") for known in _TYPES):
+        if any(known.startswith(f"{pattern}.") for known in BY_NAME):
             if not isinstance(value, dict):
-                raise UsageError(f"{file}: {key} = {value!r} has the wrong type", hint=f"It is a table: [{key}]. See .amlgit.example.")
+                raise UsageError(f"{file}: {key} = {value!r} has the wrong type", hint=f"It is a table: [{key}]. {_SEE}")
             _flatten(value, here, flat, file)
-        elif pattern not in _TYPES:
+        elif pattern not in BY_NAME:
             raise UsageError(f"{file}: unknown key {key!r}", hint=_nearest(here))
-        elif not _is_of(value, _TYPES[pattern]):
-            raise UsageError(f"{file}: {key} = {value!r} has the wrong type", hint="See .amlgit.example for what it holds.")
+        elif not _is_of(value, BY_NAME[pattern].type):
+            raise UsageError(f"{file}: {key} = {value!r} has the wrong type", hint=f"It is of type {BY_NAME[pattern].type_name}. {_SEE}")
         else:
             flat.append((key, value))
 
@@ -273,10 +261,10 @@ def _pattern(path: tuple[str, ...]) -> str:
 
 
 def _nearest(path: tuple[str, ...]) -> str:
-    known = [known.replace("*", path[1]) if "*" in known and len(path) > 1 else known for known in _TYPES]
+    known = [known.replace("*", path[1]) if "*" in known and len(path) > 1 else known for known in BY_NAME]
     known += sorted({entry.partition(".")[0] for entry in known})
     nearest = difflib.get_close_matches(".".join(path), known, n=1, cutoff=0.5)
-    return f"Did you mean {nearest[0]!r}?" if nearest else "See .amlgit.example for what it holds."
+    return f"Did you mean {nearest[0]!r}?" if nearest else _SEE
 
 
 def add_remote(root: Path, remote: Remote) -> None:

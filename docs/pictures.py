@@ -1,4 +1,4 @@
-"""Makes the pictures of the README from real runs: `python docs/pictures.py` runs the demo and draws it (needs rich, playwright and Chromium)."""
+"""Makes the pictures of the README and the other pages from real runs: `python docs/pictures.py` (needs rich, playwright and Chromium)."""
 
 import io
 import re
@@ -42,7 +42,7 @@ def main() -> None:
             words = [commit if word == "{run 4}" else word for word in command]
             printed = subprocess.run(words, cwd=history, capture_output=True, text=True, check=True).stdout
             draw(name, Text.from_ansi(printed.rstrip()))
-        picture_of_a_review(history)
+        pictures_of_pages(history)
 
 
 def story(printed: str) -> Text:
@@ -61,18 +61,21 @@ def draw(name: str, text: Text) -> None:
     (HERE / f"{name}.svg").write_text(svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono"), encoding="utf-8")
 
 
-def picture_of_a_review(history: Path) -> None:
-    """The page of a review, as a browser shows it."""
+def pictures_of_pages(history: Path) -> None:
+    """The page of a review and that of one version, as a browser shows them."""
     from playwright.sync_api import sync_playwright
 
-    page, title = history.with_name("review.html"), "Customer churn - training"
-    subprocess.run(["amlgit", "-C", history, "review", f"{title}@1", f"{title}@8", "--html", page], check=True)
+    title = "Customer churn - training"
+    pages = {"review": ("review", f"{title}@1", f"{title}@8"), "show": ("show", title)}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        opened = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
-        opened.goto(page.as_uri())
-        opened.wait_for_timeout(500)
-        opened.screenshot(path=HERE / "review.png")
+        for name, command in pages.items():
+            page = history.with_name(f"{name}.html")
+            subprocess.run(["amlgit", "-C", history, *command, "--html", page], check=True)
+            opened = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
+            opened.goto(page.as_uri())
+            opened.wait_for_timeout(500)
+            opened.screenshot(path=HERE / f"{name}.png")
         browser.close()
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from amlgit.config import Remote, add_decisions, add_remote, add_skip, load, remove_remote
 from amlgit.errors import UsageError
+from amlgit.keys import BY_NAME, KINDS
 from tests.helpers import OK, USAGE, aml, clone, commit_all, dirty, experiment, git, save
 
 _TWO = """\
@@ -227,6 +228,31 @@ def test_a_broken_configuration_stops_every_verb_that_needs_it_with_one_message(
         said = aml(repository, *verb).expect(USAGE).err
         assert ".amlgit: unknown key 'remotes.archive.skipp'" in said
         assert "remotes.archive.skip" in said
+
+
+def test_every_key_is_told_and_stands_in_the_example_and_its_own_example_is_taken(tmp_path: Path) -> None:
+    told = aml(tmp_path, "config", "--keys").expect(OK).out  # no repository is needed
+    entries = {entry["name"]: entry for entry in aml(tmp_path, "config", "--keys", "--json").expect(OK).json["result"]["keys"]}
+    assert list(entries) == list(BY_NAME)
+    example = (Path(__file__).parents[1] / ".amlgit.example").read_text(encoding="utf-8")
+    for name, key in BY_NAME.items():
+        assert f"{name} ({key.type_name}" in told
+        assert f"\n    {key.says}\n" in told
+        assert f"{name.rpartition('.')[2]} = " in example
+    load(_write(tmp_path, example))
+    apart = ({"path"}, {"kind", "workspace", "location"}, {"kind", "workspace", "url"})  # what can't stand in one table
+    anywhere = {leaf for name in BY_NAME if (leaf := name.removeprefix("remotes.*.")) != name}.difference(*apart)
+    lines = [key.name.replace("*", "a") + " = " + key.in_toml(key.example) for key in BY_NAME.values() if "remotes" not in key.name]
+    for number, some in enumerate(apart):
+        for leaf in sorted(some | anywhere):
+            value = "studio" if leaf == "kind" else BY_NAME[f"remotes.*.{leaf}"].example
+            lines.append(f"remotes.n{number}.{leaf} = {BY_NAME[f'remotes.*.{leaf}'].in_toml(value)}")
+    settings = load(_write(tmp_path, "\n".join(lines)))
+    assert {remote.kind for remote in settings.remotes.values()} == set(KINDS)
+
+
+def test_a_wrong_type_is_told_with_the_right_one(tmp_path: Path) -> None:
+    assert "array of strings" in _message(_write(tmp_path, "[secrets]\nallow = 'x'\n"))
 
 
 @pytest.mark.parametrize("name", ["a b", "a/b", "../x", "a..b", "", "a" * 64, "ä"])

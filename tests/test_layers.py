@@ -17,12 +17,15 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "model": frozenset({"errors"}),
     "form": frozenset({"model", "errors"}),
     "compare": frozenset({"form", "model", "errors"}),
-    "config": frozenset({"errors"}),
+    "config": frozenset({"errors", "keys"}),
+    "keys": frozenset(),
     "review": frozenset({"compare", "form", "model", "errors"}),
     "remotes": frozenset({"compare", "form", "model", "errors", "version"}),
     "store": frozenset({"compare", "form", "model", "errors", "config"}),
     "workflows": frozenset({"review", "remotes", "store", "compare", "form", "model", "errors", "config", "samples"}),
-    "cli": frozenset({"workflows", "review", "remotes", "store", "compare", "form", "model", "errors", "config", "samples", "emulator", "version"}),
+    "cli": frozenset(
+        {"workflows", "review", "remotes", "store", "compare", "form", "model", "errors", "config", "keys", "samples", "emulator", "version"}
+    ),
     "samples": frozenset(),
     "emulator": frozenset(),
     "__main__": frozenset({"cli"}),

@@ -24,7 +24,7 @@ _CODES: tuple[tuple[type[AmlgitError], int], ...] = (
     (StorageFailed, UNREACHABLE),
 )
 
-_STATUS = {OK: "ok", FINDINGS: "findings", USAGE: "usage", REFUSED: "refused", UNREACHABLE: "unreachable", PARTLY: "partly", BUG: "bug"}
+STATUSES = {OK: "ok", FINDINGS: "findings", USAGE: "usage", REFUSED: "refused", UNREACHABLE: "unreachable", PARTLY: "partly", BUG: "bug"}
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -126,7 +126,7 @@ def envelope(command: str, code: int, result: object, diagnostics: Iterable[Mapp
     document = {
         "format_version": FORMAT_VERSION,
         "command": command,
-        "status": _STATUS[code],
+        "status": STATUSES[code],
         "result": result,
         "diagnostics": [dict(diagnostic) for diagnostic in diagnostics],
     }

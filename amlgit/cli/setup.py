@@ -200,10 +200,13 @@ def remote_list(ctx: click.Context, as_json: bool) -> int:
 
 
 @click.command()
+@click.option("--keys", "known", is_flag=True, help="Every key there may be: type, default, and what it means; needs no repository.")
 @json_option
 @click.pass_context
-def config(ctx: click.Context, as_json: bool) -> int:
+def config(ctx: click.Context, known: bool, as_json: bool) -> int:
     """Every value of the configuration and the file it comes from."""
+    if known:
+        return _show_keys(as_json=as_json)
     settings, _ = settings_of(session(ctx).repository())
     if as_json:
         output.envelope("config", output.OK, {"values": settings.values})
@@ -212,6 +215,22 @@ def config(ctx: click.Context, as_json: bool) -> int:
     for value in settings.values:
         shown = str(value.value).lower() if isinstance(value.value, bool) else value.value
         click.echo(f"{value.origin:<{width}}  {value.key} = {shown}")
+    return output.OK
+
+
+def _show_keys(*, as_json: bool) -> int:
+    from amlgit.keys import KEYS
+
+    if as_json:
+        known = ("name", "says", "example", "default", "choices")
+        output.envelope("config", output.OK, {"keys": [{"type": key.type_name, **{name: getattr(key, name) for name in known}} for key in KEYS]})
+        return output.OK
+    for key in KEYS:
+        default = "" if key.default is None else f", default {key.in_toml(key.default)}"
+        click.echo(f"{click.style(key.name, bold=True)} ({key.type_name}{default})")
+        click.echo(f"    {key.says}")
+        if key.choices:
+            click.echo(f"    One of: {', '.join(key.choices)}.")
     return output.OK
 
 
