@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from .emulated import Client, Server, chain, graph_of, serving
-from .helpers import OK, UNREACHABLE, aml, environment
+from .helpers import OK, REFUSED, UNREACHABLE, aml, environment
 from .pushing import TITLE, push, start, value
 from .test_push_verbs import add_remote, hits, titles
 from .test_studio_hostile import OWN, WORKSPACE, clone, experiment, workspace
@@ -170,3 +170,12 @@ def test_an_id_that_is_no_new_experiments_is_not_worked_on(answer: str, why: str
     assert why in done.err
     assert identity in done.err
     assert len(posted) == 1
+
+
+@pytest.mark.parametrize("status", [401, 409, 412])
+def test_a_refusal_is_not_taken_at_its_word(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    repository, _ = start(client, tmp_path, monkeypatch)
+    server.fault(kind="status", status=status, method="POST", route=f"*{client.id}/experiments*", times=1, after=True)
+    assert aml(repository, "push", TITLE, "--new", "Once").code in (REFUSED, UNREACHABLE)
+    push(repository, TITLE, "--new", "Once")
+    assert titles(client) == ["Once", TITLE]

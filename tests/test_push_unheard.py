@@ -105,11 +105,16 @@ def test_a_second_push_over_it_that_is_refused_forgets_nothing_of_the_first(serv
     assert (value(client, identity), value(client, identity, 2)) == ("z", "theirs")
 
 
-def test_a_push_that_is_refused_or_read_back_leaves_no_note(server: Server, client: Client, pushed: tuple[Path, str]) -> None:
+@pytest.mark.parametrize("done", [True, False])
+def test_a_refusal_is_not_taken_at_its_word(server: Server, client: Client, pushed: tuple[Path, str], done: bool) -> None:
+    """Between here and the service others may answer for it."""
     repository, identity = pushed
-    server.fault(kind="status", status=412, method="POST", route=f"*{identity}", times=1)
+    server.fault(kind="status", status=412, method="POST", route=f"*{identity}", times=1, after=done)
     push(repository, code=REFUSED)
+    edit_there(client, identity)
+    edit(repository, '"Value": "y"', '"Value": "z"')
+    aml(repository, "pull").expect(OK)
     assert sent(repository) == ""
     push(repository)
-    assert value(client, identity) == "y"
+    assert (value(client, identity), value(client, identity, 2)) == ("z", "theirs")
     assert sent(repository) == ""

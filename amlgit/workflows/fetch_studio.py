@@ -89,7 +89,7 @@ def take_studio(repository: Repository, settings: Config, remote: Remote, progre
         _download(studio, got, spool, known)
         gone = {missing: _answer(studio, missing) for missing in noted.missing(plan.leaves)}
     got.record_rest()
-    report = got.report([Problem(name=missing.title, reason=_GONE[answer]) for missing, answer in gone.items()])
+    report = got.report([Problem(name=missing.title, reason=_GONE[answer]) for missing, answer in gone.items() if answer in _GONE])
     keep_held(repository, remote.name, report.held)
     spool.remove()
     unsettled = got.unsettled(report)
@@ -103,6 +103,8 @@ def take_studio(repository: Repository, settings: Config, remote: Remote, progre
 
 def _answer(studio: Studio, missing: Missing) -> str:
     """Whether the workspace still has what it does not list: the experiment itself, or its newest run where that alone was deleted."""
+    if missing.is_foreign:
+        return states.KEPT
     for name in (missing.experiment, missing.snapshot):
         if name is not None:
             try:

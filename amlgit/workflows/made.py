@@ -77,11 +77,6 @@ def answered(repository: Repository, remote: str, key: str, new: Making) -> None
         _write(repository, remote, making={**noted, key: _entry(new)})
 
 
-def withdraw(repository: Repository, remote: str, key: str) -> None:
-    """It came to nothing; the caller holds the lock."""
-    _write(repository, remote, making={name: entry for name, entry in _section(repository, remote, "making").items() if name != key})
-
-
 def drop(repository: Repository, remote: str, folders: Iterable[str]) -> None:
     """Forget what was asked for to bind these folders to; the caller holds the lock."""
     gone, noted = set(folders), _section(repository, remote, "making")

@@ -14,7 +14,7 @@ from amlgit.form.splitter import Splitter
 from amlgit.model import graph
 from amlgit.model.jsontext import Object, dumps, printable
 from amlgit.model.references import references
-from amlgit.remotes.failures import Doubtful, NotFound, ServiceFailure, Unauthorised
+from amlgit.remotes.failures import Doubtful, NotFound, Unauthorised
 from amlgit.remotes.studio import Studio, Submission
 from amlgit.store import chains, incoming
 from amlgit.store.lock import exclusive
@@ -161,6 +161,8 @@ class Pusher:
         self._options = options
         self._shelves = Shelves.of(studio)
         self._settings = settings
+        self._unheard = sent.waiting(repository, remote.name)
+        """The families of which a push before this one never heard what came of it."""
         self._saved: Held | None = None
         """What the workspace held when it was read back."""
 
@@ -194,7 +196,7 @@ class Pusher:
 
     def _push_over(self, target: Target, experiment: str) -> Entry:
         held = self.read(target, experiment)
-        if not self._options.dry_run and held.facts.family in sent.waiting(self.repository, self.remote.name):
+        if not self._options.dry_run and held.facts.family in self._unheard:
             self._settle(held)
         plan = self.plan(target, held)
         if held.content == plan.content:
@@ -266,17 +268,12 @@ class Pusher:
 
     def save(self, plan: Plan, held: Held) -> Held:
         """Save over what was just read, and read back; after a save without an answer what is there then decides."""
-        doubt: Doubtful | None = None
         for last in (*[False] * (_TRIES - 1), True):
+            doubt = None
             try:
                 self.studio.save(held.experiment, plan.submission(held), if_match=held.etag)
-                doubt = None
             except Doubtful as error:
                 doubt = error
-            except ServiceFailure:
-                if doubt is None:
-                    sent.forget(self.repository, self.remote.name, held.facts.family)  # nothing was done
-                raise
             back = self.read(plan.target, held.experiment)
             if doubt is None or back.content == plan.content:
                 return back

@@ -17,7 +17,7 @@ from amlgit.form.splitter import Splitter
 from amlgit.model import ids
 from amlgit.model.jsontext import Object, printable
 from amlgit.model.references import references
-from amlgit.remotes.failures import Doubtful, NoAnswer, NotFound, ServiceFailure
+from amlgit.remotes.failures import Doubtful, NoAnswer, NotFound
 from amlgit.remotes.studio import Saved
 from amlgit.store import chains
 from amlgit.store.lock import exclusive
@@ -100,6 +100,7 @@ class _Maker:
 
     def _save_as(self) -> Making:
         present = self._own()
+        # the note stays whatever is answered: between us and the service others may answer for it
         making = Making(title=self._title, content=self._plan.content, folder=self._folder, known=frozenset(present))
         made.begin(self._pusher.repository, self._pusher.remote.name, self._key, making, present)
         for last in (*[False] * (_TRIES - 1), True):
@@ -111,9 +112,6 @@ class _Maker:
                     return self._answered(making, found)
                 if last:
                     raise
-            except ServiceFailure:
-                made.withdraw(self._pusher.repository, self._pusher.remote.name, self._key)  # nothing was done
-                raise
             else:
                 self._require_new(saved.experiment, making)
                 return self._answered(making, saved)

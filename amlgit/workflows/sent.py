@@ -60,7 +60,7 @@ def _document(document: Object, moment: int) -> Document:
 
 
 def forget(repository: Repository, remote: str, family: str) -> None:
-    """It was read back, or nothing was done."""
+    """It was read back, or it is known what came of it."""
     if family in waiting(repository, remote):
         repository.run("update-ref", "-d", f"{PREFIX}{remote}/{family}")
 

@@ -14,7 +14,7 @@ from amlgit.store import chains, drafts, trailers
 from amlgit.store.repository import Repository
 
 DELETED, HIDDEN, KEPT = "deleted", "hidden", "kept"
-"""What became of an experiment that is not listed any more: nobody has it, the workspace still has it, or it was deleted from here."""
+"""What became of an experiment that is not listed any more: it is gone, the workspace still has it, or its folder stays in any case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,8 @@ class Missing:
     experiment: str
     snapshot: str | None
     """The newest run that is recorded."""
+    is_foreign: bool
+    """Whether it is of another workspace, which this remote was before."""
 
 
 class States:
@@ -73,12 +75,19 @@ class States:
 
     def _missing(self, family: str, tip: str) -> Missing | None:
         newest = next(chains.newest_first(self._repository, tip), None)
-        experiment = trailers.value(newest.message, trailers.EXPERIMENT) if newest is not None else None
-        if newest is None or experiment is None or not experiment.lower().startswith(f"{self._remote.workspace}.".lower()):
-            return None  # of another workspace, which this remote was before
+        if newest is None:
+            return None
+        experiment = trailers.value(newest.message, trailers.EXPERIMENT) or ""
+        is_foreign = not experiment.lower().startswith(f"{self._remote.workspace}.".lower())
         chain = self._tips.get(chains.ref(self._remote.name, family))
         run = next(chains.newest_first(self._repository, chain), None) if chain else None
-        return Missing(family=family, title=newest.subject.rpartition(": ")[0], experiment=experiment, snapshot=run.snapshot if run else None)
+        return Missing(
+            family=family,
+            title=newest.subject.rpartition(": ")[0],
+            experiment=experiment,
+            snapshot=run.snapshot if run else None,
+            is_foreign=is_foreign,
+        )
 
     def keep(self, settled: Iterable[ExperimentInfo], present: Iterable[str], gone: Mapping[str, str]) -> None:
         """Note what is settled now, and what became of the missing."""
