@@ -355,6 +355,8 @@ def test_conflicts_and_each_sides_changes_are_filtered(opened: Opened) -> None:
     opened.page.get_by_role("button", name="both 1").click()
     expect(changes).to_have_count(1)
     expect(changes).to_contain_text("scored")
+    for name in ("Conflicts", "How to go on"):
+        expect(opened.page.get_by_role("heading", name=name)).to_have_count(0)
     opened.page.keyboard.press("n")
     expect(opened.chosen.get_by_role("heading", level=2)).to_have_text(SCORE)
     opened.page.get_by_role("button", name="both 1").click()

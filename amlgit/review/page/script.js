@@ -280,6 +280,9 @@
         change.hidden = this.classes.size > 0 && !classes.some((name) => this.classes.has(name));
         for (const item of all("[data-class]", change)) item.hidden = this.classes.size > 0 && !this.classes.has(item.dataset.class);
       }
+      // a part of a merge's list with nothing left in it goes with its heading
+      for (const part of all(".changes", this.section)) part.hidden = all(".change", part).every((change) => change.hidden);
+      for (const next of all(".next", this.section)) next.hidden = this.classes.size > 0 && !this.classes.has("conflict");
       one(".ghosts", this.section).classList.toggle("asked", this.classes.has("layout"));
       this.dim();
     }
