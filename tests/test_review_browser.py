@@ -36,7 +36,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with pages: two versions, several experiments, one with something to run in every string, one of 200 nodes."""
+    """A folder with pages: two versions, several experiments, one with something to run in every string, one of 450 nodes."""
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patch:
         (folder / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n")
@@ -49,7 +49,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _clash(samples)
         aml(samples, "resolve", "--html", folder / "clash.html").expect(FINDINGS)
     sound = graphs.sound_graph(8, 5)
-    large = generate.experiment(200, 1)
+    large = generate.experiment(450, 1)
     pairs = {"evil": (evil(sound), evil(graphs.edited(sound, 3, 12).document)), "large": (large, variants.variant(large, 1))}
     for name, pair in pairs.items():
         files = [save(folder, f"{name}{number}.json", dumps(document)) for number, document in enumerate(pair)]
@@ -256,6 +256,21 @@ def test_a_large_graph_begins_at_a_change_and_has_a_minimap(opened: Opened) -> N
     expect(opened.page.locator(".n.at")).to_be_in_viewport()
 
 
+_NAMED = "() => [...document.querySelectorAll('.graph .n text')].filter((name) => getComputedStyle(name).display !== 'none').length"
+_BOXES = "() => document.querySelectorAll('.graph .n text').length"
+
+
+@parametrized(name="large")
+def test_a_large_graph_has_all_its_names_soon(opened: Opened) -> None:
+    expect(opened.page.locator(".graph.large")).to_have_count(0)
+    assert opened.page.evaluate(_NAMED) == opened.page.evaluate(_BOXES) > 900
+
+
+@parametrized(name="large", java_script_enabled=False)
+def test_without_scripts_a_large_graph_has_its_names_at_once(opened: Opened) -> None:
+    assert opened.page.locator(".graph .n text").nth(500).is_visible()
+
+
 @parametrized(name="many")
 def test_several_experiments_are_tabs(opened: Opened) -> None:
     expect(opened.page.locator(".entry:visible")).to_have_count(1)
@@ -340,6 +355,8 @@ def test_conflicts_and_each_sides_changes_are_filtered(opened: Opened) -> None:
     opened.page.get_by_role("button", name="both 1").click()
     expect(changes).to_have_count(1)
     expect(changes).to_contain_text("scored")
+    for name in ("Conflicts", "How to go on"):
+        expect(opened.page.get_by_role("heading", name=name)).to_have_count(0)
     opened.page.keyboard.press("n")
     expect(opened.chosen.get_by_role("heading", level=2)).to_have_text(SCORE)
     opened.page.get_by_role("button", name="both 1").click()

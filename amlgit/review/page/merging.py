@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from amlgit.compare.changes import What
 from amlgit.form.experiments import EXPERIMENT
 from amlgit.review.conflicts import Row
 from amlgit.review.lines import Line, Mark, Piece, lost, words
@@ -14,6 +15,7 @@ from amlgit.review.page.scene import Scene
 SIDES = ("base", "ours", "theirs")
 FILTERS: Mapping[By, str] = {By.CONFLICT: "conflicts", By.OURS: "ours", By.THEIRS: "theirs", By.BOTH: "both"}
 """The filters above the picture, and what they are called."""
+_ITSELF = "The experiment itself"
 
 
 def summary(merge: Merge) -> str:
@@ -93,7 +95,7 @@ def _conflicts(node: str, cards: Sequence[Card], names: Names, numbers: Mapping[
     node_id = cards[0].node
     yield _article("conflict", [By.CONFLICT], node_id, numbers, prefix)
     path = _inside(cards[0])
-    yield _heading(node_id, "The experiment itself" if path == EXPERIMENT else path, "!", names, numbers, prefix)
+    yield _heading(node_id, _ITSELF if path == EXPERIMENT else path, "!", names, numbers, prefix)
     yield "<ul>"
     for card in cards:
         yield f'<li data-class="{By.CONFLICT}">'
@@ -210,7 +212,7 @@ def _what_next(merge: Merge) -> Iterator[str]:
 
 def _fault(fault: Fault, names: Names, numbers: Mapping[str, int], prefix: str) -> Iterator[str]:
     yield _article("conflict", [By.CONFLICT], fault.node, numbers, prefix)
-    yield _heading(fault.node, "The whole", "!", names, numbers, prefix)
+    yield _heading(fault.node, _ITSELF, "!", names, numbers, prefix)
     hint = f'<p class="note">{html(fault.hint)}</p>' if fault.hint else ""
     yield f'<ul><li data-class="{By.CONFLICT}"><p>{html(fault.text)}</p>{hint}</li></ul></article>'
 
@@ -219,14 +221,15 @@ def _fault(fault: Fault, names: Names, numbers: Mapping[str, int], prefix: str) 
 
 
 def _merged(found: Sequence[Merged], names: Names, drawn: Scene, numbers: Mapping[str, int], prefix: str) -> Iterator[str]:
-    by_node: dict[str | None, list[Merged]] = {}
+    by_node: dict[tuple[str | None, bool], list[Merged]] = {}
     for entry in found:
         node = entry.item.change.node
-        by_node.setdefault(node.id if node is not None else None, []).append(entry)
-    for node_id, entries in by_node.items():
+        by_node.setdefault((node.id if node is not None else None, entry.item.change.what is What.LAYOUT), []).append(entry)
+    for (node_id, _), entries in by_node.items():
         whose = list(dict.fromkeys(entry.by for entry in entries))
         yield _article("by", whose, node_id, numbers, prefix)
-        yield _heading(node_id, "The whole", "", names, numbers, prefix)
+        rest = "Layout" if all(entry.item.change.what is What.LAYOUT for entry in entries) else _ITSELF
+        yield _heading(node_id, rest, "", names, numbers, prefix)
         language = details.languages(drawn.boxes[numbers[node_id]].node) if node_id is not None and node_id in numbers else {}
         yield "<ul>"
         for entry in entries:

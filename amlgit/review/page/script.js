@@ -4,7 +4,7 @@
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const one = (selector, within = document) => within.querySelector(selector);
-  const WIDTH = 190, HEIGHT = 46, FAR = 0.42, NEAREST = 3, BAR = 34, READ = 0.85;
+  const WIDTH = 190, HEIGHT = 46, FAR = 0.42, NEAREST = 3, BAR = 34, READ = 0.85, NAMES = 200;
 
   const made = (name, text = "", className = "") => {
     const found = document.createElement(name);
@@ -54,6 +54,23 @@
       this.size = size;
       if (isNew) this.begin();
       else this.draw();
+      if (isNew && this.graph.classList.contains("large")) this.name();
+    }
+
+    // the names of a large graph: those in sight at once, the rest when the picture is there
+    name(start = 0) {
+      const { boxes } = this.data;
+      if (start === 0) this.nearby();
+      for (let number = start - NAMES; start && number < Math.min(start, boxes.length); number++) this.node(number)?.classList.add("near");
+      if (start < boxes.length) requestAnimationFrame(() => setTimeout(() => this.name(start + NAMES)));
+      else this.graph.classList.remove("large");
+    }
+
+    nearby() {
+      const [right, bottom] = [this.x + this.size.width / this.scale + WIDTH, this.y + this.size.height / this.scale + HEIGHT];
+      this.data.boxes.forEach(({ at: [x, y] }, number) => {
+        if (x > this.x - WIDTH && y > this.y - HEIGHT && x < right && y < bottom) this.node(number)?.classList.add("near");
+      });
     }
 
     begin() {
@@ -263,6 +280,9 @@
         change.hidden = this.classes.size > 0 && !classes.some((name) => this.classes.has(name));
         for (const item of all("[data-class]", change)) item.hidden = this.classes.size > 0 && !this.classes.has(item.dataset.class);
       }
+      // a part of a merge's list with nothing left in it goes with its heading
+      for (const part of all(".changes", this.section)) part.hidden = all(".change", part).every((change) => change.hidden);
+      for (const next of all(".next", this.section)) next.hidden = this.classes.size > 0 && !this.classes.has("conflict");
       one(".ghosts", this.section).classList.toggle("asked", this.classes.has("layout"));
       this.dim();
     }

@@ -10,6 +10,8 @@ from amlgit.review.page.scene import Box, Scene, Shape, Status, Wire, bounds
 SIGNS: Mapping[Status, str] = {Status.ADDED: "+", Status.REMOVED: "−", Status.CHANGED: "~", Status.REWIRED: "›"}  # noqa: RUF001  # signs
 _PER_PATH = 40
 """Wires that nothing happened to in one path: few elements, and none so large that all of it is drawn for every corner of it."""
+_LARGE = 400
+"""Boxes from which on the script has the browser lay out the names that are in sight first: names take longer than all else."""
 _MOST_GHOSTS = 60
 """Boxes whose old place is drawn unasked; where nearly all moved, it would hide the graph."""
 
@@ -17,7 +19,9 @@ _MOST_GHOSTS = 60
 def drawing(scene: Scene, label: str, prefix: str) -> Iterator[str]:
     """The picture; `label` says what it shows, `prefix` begins the ids of what is in it."""
     left, top, width, height = bounds(scene.boxes)
-    yield f'<svg class="graph" viewBox="{left} {top} {width} {height}" width="{width}" height="{height}" role="img" aria-label="{_attribute(label)}">'
+    large = " large" if len(scene.boxes) > _LARGE else ""
+    box = f'viewBox="{left} {top} {width} {height}" width="{width}" height="{height}"'
+    yield f'<svg class="graph{large}" {box} role="img" aria-label="{_attribute(label)}">'
     yield f'<g class="wires">{"".join(_wires(scene))}</g>'
     ghosts = [box for box in scene.boxes if box.was_at is not None]
     yield f'<g class="ghosts{" many" if len(ghosts) > _MOST_GHOSTS else ""}">{"".join(map(_ghost, ghosts))}</g>'
