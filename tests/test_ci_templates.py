@@ -42,7 +42,7 @@ def test_a_linter_of_workflows_that_looks_for_ways_in_finds_none(tmp_path: Path)
     (tmp_path / ".github/workflows").mkdir(parents=True)
     shutil.copy(WORKFLOW, tmp_path / ".github/workflows")
     shutil.copytree(ACTION.parent, tmp_path / "ci")
-    _lint(_tool("zizmor"), "--offline", "--persona", "pedantic", tmp_path)
+    _lint(_tool("zizmor"), "--offline", tmp_path)
 
 
 @pytest.mark.parametrize(("path", "name"), SCRIPTS, ids=[f"{path.parent.name}-{name}" for path, name in SCRIPTS])
