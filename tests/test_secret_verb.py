@@ -377,3 +377,9 @@ def test_an_empty_credential_is_no_secret(tmp_path: Path) -> None:
     path = save(tmp_path / "exports", "1.json", experiment(nodes=(IMPORT_DATA,), password=""))
     repository = clone(tmp_path / "exports", tmp_path / "r")
     assert differences(read_export(path.read_bytes()), read_export(aml(repository, "export", "Trial@1").out.encode())) == []
+
+
+def test_the_help_of_the_list_says_which_versions_it_is_about(tmp_path: Path) -> None:
+    said = " ".join(aml(tmp_path, "secret", "list", "--help").expect(OK).out.split())
+    assert "as HEAD has them" in said
+    assert "older versions may have others" in said

@@ -35,9 +35,10 @@ def bind(ctx: click.Context, experiment: str, identity: str, remote: str | None,
 @click.option("--gallery", "package", metavar="URI", help="An entry of the gallery instead: its package; with --community and --entity.")
 @click.option("--community", metavar="URI", help="Of the gallery: the entry's page.")
 @click.option("--entity", metavar="ID", help="Of the gallery: the entry's id.")
+@click.option("--again", is_flag=True, help="Although the workspace has an experiment of that title.")
 @json_option
 @click.pass_context
-def copy(ctx: click.Context, /, experiment: str | None, target: str, as_json: bool, **asked: str | None) -> int:
+def copy(ctx: click.Context, /, experiment: str | None, target: str, again: bool, as_json: bool, **asked: str | None) -> int:
     """Copy an experiment with its assets into another workspace; credentials stay behind.
 
     \b
@@ -65,11 +66,13 @@ def copy(ctx: click.Context, /, experiment: str | None, target: str, as_json: bo
         if asked["source"] is None and len(others) != 1:
             raise UsageError(f"from which workspace? (known: {', '.join(sorted(others)) or 'none'})", hint="Name one with --from.")
         here = studio_remote(settings, asked["source"] or others[0])
-        report = workflow.copy(repository, here, there, experiment, run.progress())
+        report = workflow.copy(repository, here, there, experiment, run.progress(), again=again)
     if as_json:
         output.envelope("copy", output.OK, report)
         return output.OK
     click.echo(f"{report.remote} has {report.title!r}: {report.experiment}")
+    if report.twin is not None:
+        output.note(f"{report.remote} had an experiment {report.title!r} before ({report.twin}).")
     run.hint(f"'amlgit pull {report.remote}' brings it in a folder of its own; 'amlgit bind' joins it to one that is there.")
     return output.OK
 
@@ -108,6 +111,7 @@ def run_(ctx: click.Context, experiment: str, remote: str | None, minutes: float
         output.envelope("run", code, report)
         return code
     click.echo(f"{report.path}: run {report.snapshot} {report.status}")
+    output.failed_nodes(report.failed)
     if not report.is_committed:
         run.hint("What ran is not what HEAD holds; 'amlgit pull' brings it, 'amlgit push --run' runs what is committed.")
     return code

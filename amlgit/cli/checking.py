@@ -8,6 +8,7 @@ import click
 
 from amlgit.cli import output
 from amlgit.cli.context import Session, json_option, session, settings_of
+from amlgit.model.jsontext import printable
 
 if TYPE_CHECKING:
     from amlgit.workflows.check import CheckReport
@@ -32,7 +33,7 @@ def check(ctx: click.Context, /, targets: tuple[str, ...], **asked: Any) -> int:
     amlgit check Topics        one experiment, by folder, file or name
     amlgit check --staged      what the next commit would hold
     amlgit check main          a commit
-    amlgit check --remote studio    whether that workspace has all assets
+    amlgit check --remote studio    whether that workspace has all assets of what is bound to it
     amlgit check --range origin/main..HEAD    what a branch brings
 
     Exits with 1 where it finds an error; warnings alone are no reason.
@@ -48,7 +49,7 @@ def check(ctx: click.Context, /, targets: tuple[str, ...], **asked: Any) -> int:
     elif as_sarif:
         _show_sarif(report)
     else:
-        show(run, report)
+        show(run, report, asked["remote"])
     return code
 
 
@@ -84,13 +85,15 @@ def _show_sarif(report: "CheckReport") -> None:
     sys.stdout.flush()
 
 
-def show(run: Session, report: "CheckReport") -> None:
+def show(run: Session, report: "CheckReport", remote: str | None = None) -> None:
     """Findings, a line each, what to do about them, and how many there are."""
     for finding in report.fixed:
         click.echo(f"{_place(finding.path, finding.line)}: {click.style('fixed', fg='green')}: {finding.message} [{finding.rule}]")
     for finding in report.findings:
         severity = click.style(finding.severity, fg="red" if finding.severity == "error" else "yellow")
         click.echo(f"{_place(finding.path, finding.line)}: {severity}: {finding.message} [{finding.rule}]")
+    if report.passed_over:
+        run.hint(f"passed over, not bound to {remote}: {', '.join(printable(path, 400) for path in report.passed_over)}")
     hints = list(dict.fromkeys(finding.hint for finding in report.findings if finding.hint and not finding.fixable))
     for hint in hints[:_MOST_HINTS]:
         run.hint(f"hint: {hint}")

@@ -96,7 +96,7 @@ def reset(data: Path) -> None:
 @click.option("--module", default="", help="The module that fails (kind 'module'): name, family or id, or a node's id.")
 @click.option("--clear", is_flag=True, help="Take all faults back.")
 def faults(data: Path, file: Any, kind: str | None, clear: bool, **given: Any) -> int:  # click's own file object, and its options by name
-    """Set faults, take them back, or list them: one JSON object per line."""
+    """Set faults, take them back, or list those that are still to strike: one JSON object per line, with what was set."""
     from amlgit.emulator import faults as known
     from amlgit.emulator.api.admin import faults_of
     from amlgit.emulator.wire import ApiError
@@ -111,8 +111,8 @@ def faults(data: Path, file: Any, kind: str | None, clear: bool, **given: Any) -
             known.add(store, faults_of(_fault(kind, given)))
     except (ApiError, ValueError) as error:
         raise UsageError(str(error)) from error
-    for each in known.found_all(store):
-        click.echo(json.dumps(each))
+    for told in filter(None, map(known.briefly, known.found_all(store))):
+        click.echo(json.dumps(told))
     return output.OK
 
 

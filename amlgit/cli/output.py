@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout, suppress
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from amlgit.errors import AmlgitError, Refused, StorageFailed, Unreachable, UsageError
 from amlgit.model.jsontext import printable
+
+if TYPE_CHECKING:
+    from amlgit.workflows.running import Failure
 
 FORMAT_VERSION = "1.0"
 
@@ -30,6 +34,13 @@ STATUSES = {OK: "ok", FINDINGS: "findings", USAGE: "usage", REFUSED: "refused", 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether a command line asked for JSON, read without parsing it: it may be what could not be parsed."""
     return "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
+
+
+def failed_nodes(failed: "Iterable[Failure]") -> None:
+    """The nodes that failed in a run, a line each, with the service's reason where it gives one."""
+    for failure in failed:
+        reason = f": {printable(failure.reason, 400)}" if failure.reason else "; the service gives no reason"
+        click.echo(f"  {failure.node} failed{reason}")
 
 
 def misused(error: click.ClickException, arguments: Sequence[str]) -> int:

@@ -129,6 +129,7 @@ def _entry(entry: "Entry") -> Mapping[str, object]:
         "unseen": list(changes_of(entry.error.compared)) if isinstance(entry.error, Unseen) else [],
         "run": entry.run,
         "status": entry.status,
+        "failed": list(entry.failed),
     }
 
 
@@ -162,6 +163,7 @@ def _show(run: Session, entry: "Entry", remote: str) -> None:
         run.hint("An earlier push of just this made it; '--new \"ANOTHER TITLE\"' makes one more.")
     if entry.run:
         click.echo(f"  run {entry.run} {entry.status}")
+        output.failed_nodes(entry.failed)
     if entry.left_out:
         run.hint(f"{', '.join(entry.left_out)} can't be saved, and stay behind.")
     if entry.otherwise:

@@ -15,7 +15,10 @@ def secret() -> None:
 @json_option
 @click.pass_context
 def secret_list(ctx: click.Context, as_json: bool) -> int:
-    """Every secret that a placeholder stands for, and everything held back because it may be one."""
+    """Every secret that a placeholder stands for, and everything held back because it may be one.
+
+    Placeholders are those of the files as HEAD has them; older versions may have others, where they stood then ('amlgit show EXPERIMENT@N').
+    """
     from amlgit.workflows.secrets import list_secrets
 
     run = session(ctx)

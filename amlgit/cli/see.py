@@ -13,10 +13,13 @@ from amlgit.model.jsontext import printable
 @click.pass_context
 def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
     """Work tree and branch against what was last seen of each remote."""
+    from amlgit.config import load
     from amlgit.workflows.status import status as workflow
 
     run = session(ctx)
-    report = workflow(run.repository())
+    repository = run.repository()
+    load(repository.work_tree or repository.git_dir)  # most of what comes next needs it: what is wrong with it is said here
+    report = workflow(repository)
     is_quiet = not report.held and not any(folder.needs_attention for folder in report.folders)
     code = output.FINDINGS if exit_code and not is_quiet else output.OK
     if as_json:

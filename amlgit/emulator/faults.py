@@ -3,7 +3,7 @@
 import fnmatch
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 
 from amlgit.emulator.state.database import Row, Store, pack, unpack
@@ -96,6 +96,15 @@ def found_all(store: Store) -> list[Object]:
         unpack(row["doc"]) | {"number": row["number"], "remaining": row["remaining"], "hits": row["hits"]}
         for row in store.rows("SELECT * FROM faults ORDER BY number")
     ]
+
+
+def briefly(found: Object) -> Object | None:
+    """A fault of `found_all` without what nobody set; None where it has struck as often as it was to."""
+    if found["remaining"] == 0:
+        return None
+    unset = {member.name: member.default for member in fields(Fault)}
+    given = {name: value for name, value in found.items() if name != "times" and (name not in unset or value != unset[name])}
+    return {"number": found["number"], **given}
 
 
 def remove(store: Store, number: int | None) -> int:

@@ -29,6 +29,8 @@ class CheckReport:
     """How many folders."""
     findings: tuple[Finding, ...]
     fixed: tuple[Finding, ...] = ()
+    passed_over: tuple[str, ...] = ()
+    """Folders that are not bound to the remote that was asked for, and not named."""
 
     @property
     def errors(self) -> int:

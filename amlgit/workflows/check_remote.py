@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from amlgit.config import Remote
 from amlgit.errors import InvalidDocument
-from amlgit.form.companions import ASSETS, read_names
+from amlgit.form.companions import ASSETS, SYNC, read_names, read_sync
 from amlgit.form.naming import stems
 from amlgit.form.nodes import FOLDER
 from amlgit.form.remapping import remapped
@@ -22,16 +22,28 @@ from amlgit.workflows.documents import of_folder
 
 
 def check_remote(repository: Repository, remote: Remote, paths: Sequence[str]) -> CheckReport:
-    """The references that lead nowhere in a workspace, by folder, file and line; raises InvalidDocument for a folder that can't be read."""
+    """The references that lead nowhere in a workspace, by folder, file and line; raises InvalidDocument for a folder that can't be read.
+
+    Where no paths are named, folders that are not bound to that workspace are passed over: nobody said that they have to run there.
+    """
     found: list[Finding] = []
+    passed_over: list[str] = []
     checked = 0
     with connect(repository, remote) as studio:
         shelves = Shelves.of(studio)
         for folder in WorkTree(repository).folders(lambda path: is_wanted(path, paths)):
-            if folder.kind == chains.EXPERIMENT and any(path.startswith(FOLDER) for path in folder.files):
-                checked += 1
-                found += _folder(folder, shelves, remote)
-    return CheckReport(checked=checked, findings=ordered(shown(finding) for finding in found))
+            if folder.kind != chains.EXPERIMENT or not any(path.startswith(FOLDER) for path in folder.files):
+                continue
+            if not paths and not _is_bound(folder, remote):
+                passed_over.append(folder.path)
+                continue
+            checked += 1
+            found += _folder(folder, shelves, remote)
+    return CheckReport(checked=checked, findings=ordered(shown(finding) for finding in found), passed_over=tuple(passed_over))
+
+
+def _is_bound(folder: FolderFiles, remote: Remote) -> bool:
+    return SYNC in folder.files and remote.name in read_sync(folder.files[SYNC], f"{folder.path}/{SYNC}")
 
 
 def _folder(folder: FolderFiles, shelves: Shelves, remote: Remote) -> Iterator[Finding]:

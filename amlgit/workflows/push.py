@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from amlgit.config import Config, Remote
 from amlgit.errors import AmlgitError, InvalidDocument, Refused
@@ -32,6 +33,9 @@ from amlgit.workflows.push_targets import Target, targets
 from amlgit.workflows.pushed import record_saved
 from amlgit.workflows.unseen import bound, require_seen
 from amlgit.workflows.workspace import Held
+
+if TYPE_CHECKING:
+    from amlgit.workflows.running import Failure
 
 _TRIES = 3
 """How often a save is sent of which it turned out, by reading back, that nothing came of it."""
@@ -74,6 +78,8 @@ class Entry:
     run: str | None = None
     """The snapshot of the run, and its status in `status`."""
     status: str = ""
+    failed: "tuple[Failure, ...]" = ()
+    """The nodes that failed in it."""
     error: AmlgitError | None = None
 
 
@@ -185,7 +191,7 @@ class Pusher:
 
         held = self.read(target, entry.experiment)
         done = run_content(self.studio, held, progress, self._options.minutes)
-        return replace(entry, run=done.snapshot, status=done.status)
+        return replace(entry, run=done.snapshot, status=done.status, failed=done.failed)
 
     def _is_copy(self, target: Target) -> bool:
         """Whether a folder that is bound is to become one more experiment; one that only waits to be bound is the new one already."""

@@ -11,7 +11,7 @@ from amlgit.workflows import workspace
 from amlgit.workflows.choose import choose
 from amlgit.workflows.connect import connect
 from amlgit.workflows.fetch import Progress, fetch
-from amlgit.workflows.running import start, wait
+from amlgit.workflows.running import Failure, start, wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +23,7 @@ class RunReport:
     snapshot: str
     status: str
     is_committed: bool
+    failed: tuple[Failure, ...] = ()
 
 
 def run(repository: Repository, settings: Config, remote: Remote, name: str, progress: Progress, minutes: float | None = None) -> RunReport:
@@ -43,4 +44,11 @@ def run(repository: Repository, settings: Config, remote: Remote, name: str, pro
             start(studio, held)
         done = wait(studio, experiment, progress, minutes)
     fetch(repository, settings, remote, repository.require_work_tree(), progress)
-    return RunReport(path=folder.path, experiment=experiment, snapshot=done.snapshot, status=done.status, is_committed=held.content == folder.content)
+    return RunReport(
+        path=folder.path,
+        experiment=experiment,
+        snapshot=done.snapshot,
+        status=done.status,
+        is_committed=held.content == folder.content,
+        failed=done.failed,
+    )

@@ -1,14 +1,16 @@
 """Running an experiment, and waiting for the end of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from amlgit.errors import InvalidDocument, Refused, Unreachable
+from amlgit.form.naming import stems
 from amlgit.model import experiments as model
-from amlgit.model.jsontext import Object, loads
+from amlgit.model.jsontext import Json, Object, loads
 from amlgit.remotes.failures import Doubtful
 from amlgit.remotes.studio import Studio
+from amlgit.review.findings import masked
 from amlgit.workflows import workspace
 from amlgit.workflows.fetch import Progress
 from amlgit.workflows.workspace import Held
@@ -19,11 +21,20 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A node that failed; `reason` is the service's, empty where it gives none."""
+
+    node: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     """A run that is over."""
 
     snapshot: str
     status: str
+    failed: tuple[Failure, ...] = ()
 
 
 def run_content(studio: Studio, held: Held, progress: Progress, minutes: float | None) -> Ran:
@@ -62,7 +73,7 @@ def wait(studio: Studio, experiment: str, progress: Progress, minutes: float | N
         done, total = _nodes(document)
         if facts.is_run:
             progress("running", total, total)
-            return Ran(snapshot=facts.snapshot, status=facts.status)
+            return Ran(snapshot=facts.snapshot, status=facts.status, failed=tuple(_failures(document)))
         progress("running", done, total)
         if end is not None and time.monotonic() + pause > end:
             if (left := end - time.monotonic()) <= 0:
@@ -84,9 +95,25 @@ def _document(studio: Studio, experiment: str) -> Object:
     return found
 
 
+def _failures(document: Object) -> Iterator[Failure]:
+    """The nodes that failed, in the order of the service; what it says of them may hold a secret of a script's, which is replaced."""
+    graph = document.get("Graph")
+    nodes = [node for node in _objects(graph.get("ModuleNodes")) if "Id" in node] if isinstance(graph, Mapping) else []
+    names = stems((str(node["Id"]), str(node.get("ModuleId", ""))) for node in nodes)
+    for each in _objects(document.get("NodeStatuses")):
+        status = each.get("Status")
+        if isinstance(status, Mapping) and status.get("StatusCode") == "Failed":
+            node, detail = str(each.get("NodeId", "")), status.get("StatusDetail")
+            is_said = isinstance(detail, str) and detail != "None"  # its word for nothing
+            yield Failure(node=names.get(node, node), reason=masked(str(detail)) if is_said else "")
+
+
+def _objects(listed: Json) -> list[Object]:
+    return [each for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+
+
 def _nodes(document: Object) -> tuple[int, int]:
     """How many nodes are done, and how many there are."""
-    listed = document.get("NodeStatuses")
-    statuses = [each.get("Status") for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    statuses = [each.get("Status") for each in _objects(document.get("NodeStatuses"))]
     codes = [status.get("StatusCode") for status in statuses if isinstance(status, Mapping)]
     return sum(code in model.ENDED for code in codes), max(len(codes), 1)

@@ -17,6 +17,7 @@ from amlgit.store import repository as repositories
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.workflows.fetch import Progress
+from amlgit.workflows.looking import LEFT_ALONE
 from amlgit.workflows.pull import PullReport, pull
 
 _CLONING = "cloning"
@@ -199,5 +200,30 @@ def _clone(remote: Remote, folder: Path, marker: Path, environment: Mapping[str,
             setup.first_commit(repository, [config.FILE, setup.ATTRIBUTES_FILE], "Set up amlgit\n")
     chosen = config.load(root)
     report = pull(repository, chosen, chosen.remote(remote.name), root, progress)
+    if remote.kind == "archive" and not report.fetched.chains and not report.fetched.is_partial:
+        _take_back(root)
+        raise UsageError(f"there is nothing to take in: {_nothing(chosen.remote(remote.name), root, report)}", hint=_EMPTY_HINT)
     marker.unlink(missing_ok=True)
     return report
+
+
+_EMPTY_HINT = (
+    "Name the folder, zip or file of exported JSON. "
+    "For an archive that is still to be filled: 'amlgit init', then 'amlgit remote add archive --archive PATH'."
+)
+
+
+def _nothing(remote: Remote, root: Path, report: PullReport) -> str:
+    """Why an archive gave nothing, in a few words."""
+    place, left = remote.archive_path(root).resolve(), report.fetched.problems
+    if not left:
+        return f"{place} has no files of exported JSON" if place.is_dir() and any(place.iterdir()) else f"{place} has no files"
+    more = f" ({len(left) - 1} more like it)" if len(left) > 1 else ""
+    return f"{left[0].name}: {left[0].reason.removeprefix(LEFT_ALONE)}{more}"
+
+
+def _take_back(root: Path) -> None:
+    """Remove what a clone has made so far; a folder that was there before it stays, and had nothing in it."""
+    shutil.rmtree(root / ".git")
+    for name in (config.FILE, setup.ATTRIBUTES_FILE):
+        (root / name).unlink(missing_ok=True)
