@@ -1,7 +1,7 @@
 """Builds the documentation: `python docs/build.py [FOLDER]` writes it to FOLDER (build/docs). A warning is an error.
 
-The pages are copied to a folder of their own first. There the parts that come from the code are put in (`generated.py`), and links to files
-of the repository that are pages too (the changelog, say) lead to these pages.
+The pages are copied to a folder of their own first. There the parts that come from the code are put in (`generated.py`), and links to the
+repository's other files are led to where these are in the documentation: a page (the changelog, say), or a file to be downloaded.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,9 +24,8 @@ ALSO: Mapping[str, str] = {
     "CHANGELOG.md": "project/changelog.md",
     "CONTRIBUTING.md": "project/contributing.md",
     "benchmarks/README.md": "project/benchmarks.md",
-    ".amlgit.example": "reference/amlgit.example",
 }
-"""File of the repository outside of this folder → its place in the documentation."""
+"""Page of the repository outside of this folder → its place in the documentation."""
 
 _FENCE = re.compile(r"^ *(```+|~~~+)")
 _LINK = re.compile(r"(!?\[(?:[^\]\\]|\\.)*\]\()([^)\s#]+)((?:#[^)\s]*)?\))")
@@ -53,7 +52,7 @@ def build(folder: Path, pages: Path = HERE) -> list[str]:
     aside = folder.with_name(f".{folder.name}-new")
     shutil.rmtree(aside, ignore_errors=True)
     source, made = aside / "source", aside / "html"
-    problems = list(stage(pages, source))
+    problems = Stage(pages, source).fill()
     command = [sys.executable, "-m", "sphinx", "-q", "--color" if sys.stderr.isatty() else "--no-color"]
     command += ["-W", "--keep-going", "-b", "html", "-c", str(HERE), "-d", str(aside / "state"), str(source), str(made)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))}
@@ -69,57 +68,84 @@ def build(folder: Path, pages: Path = HERE) -> list[str]:
     return problems
 
 
-def stage(pages: Path, source: Path) -> Iterator[str]:
-    """Lay the pages out as Sphinx is to read them; gives each link to what is no page and each part that nothing makes."""
-    shutil.copytree(pages, source, ignore=shutil.ignore_patterns("*.py", "_static", "__pycache__"))
-    places = {pages / path.relative_to(source): path for path in sorted(source.rglob("*")) if path.is_file()}
-    for name, where in ALSO.items():
-        target = source / where
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, target)
-        places[ROOT / name] = target
-    for origin, place in places.items():
-        if place.suffix == ".md" and origin != ROOT / "README.md":
-            text, problems = rewritten(place.read_text(encoding="utf-8"), origin, places)
-            place.write_text(text, encoding="utf-8")
-            yield from problems
-    for verb, text in command_pages().items():
-        page = source / "reference" / "commands" / f"{verb}.md"
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(text, encoding="utf-8")
+class Stage:
+    """The pages as Sphinx is to read them, in a folder of their own."""
 
+    def __init__(self, pages: Path, source: Path) -> None:
+        self._pages, self._root, self._source = pages, pages.parent, source
+        self._places: dict[Path, Path] = {}
+        """File or folder of the repository → what stands for it."""
+        self._problems: list[str] = []
 
-def rewritten(text: str, origin: Path, places: Mapping[Path, Path]) -> tuple[str, list[str]]:
-    """A page's text with links as they are in the documentation, and generated parts in their place; and what is wrong with it."""
-    problems: list[str] = []
-    here = places[origin].parent
+    def fill(self) -> list[str]:
+        """Lay everything out; gives each link to what is not there, and each part that nothing makes."""
+        shutil.copytree(self._pages, self._source, ignore=shutil.ignore_patterns("*.py", "_static", "__pycache__"))
+        self._places |= {self._pages / path.relative_to(self._source): path for path in sorted(self._source.rglob("*")) if path.is_file()}
+        for name, where in ALSO.items():
+            if (self._root / name).exists():
+                self._copied(self._root / name, self._source / where)
+        for origin, place in list(self._places.items()):
+            if place.suffix == ".md" and origin != self._root / "README.md":
+                place.write_text(self._rewritten(place.read_text(encoding="utf-8"), origin), encoding="utf-8")
+        return self._problems
 
-    def link(found: re.Match[str]) -> str:
-        before, target, after = found.groups()
-        if re.match(r"[a-z]+:", target):
-            return found.group()
-        place = places.get(Path(os.path.normpath(origin.parent / target)))
-        if place is None:
-            problems.append(f"{origin.name}: {target} is no file that the documentation has")
-            return found.group()
-        return f"{before}{Path(os.path.relpath(place, here)).as_posix()}{after}"
+    def _copied(self, origin: Path, place: Path) -> None:
+        self._places[origin] = place
+        if not place.exists():  # the front page stands for the README
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(origin, place)
 
-    def part(found: re.Match[str]) -> str:
-        if found[1] not in PARTS:
-            problems.append(f"{origin.name}: nothing makes the part '{found[1]}'")
-            return found.group()
-        return "\n".join(PARTS[found[1]]())
+    def _written(self, place: Path, text: str) -> None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
 
-    lines, fence = [], ""
-    told = text.split("\n")
-    for line, below in zip(told, [*told[1:], ""], strict=True):
-        mark = _FENCE.match(line)
-        if mark:
-            fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
-            line += "console" if fence == line and below.startswith("$ ") else ""  # noqa: PLW2901  # a block without a language, of commands
-        lines.append(line if fence or mark else _LINK.sub(link, line))
-    return _PART.sub(part, "\n".join(lines)), problems
+    def _place(self, target: Path) -> Path | None:
+        """What stands for a file or folder of the repository; None for what is neither."""
+        if target not in self._places and target.is_relative_to(self._root) and target.exists():
+            place = self._source / "files" / target.relative_to(self._root)
+            if target.is_file():
+                self._copied(target, place)
+            else:
+                files = sorted(path.name for path in target.iterdir() if path.is_file())
+                for name in files:
+                    self._copied(target / name, place / name)
+                listed = "".join(f"- [{name}]({name})\n" for name in files)
+                self._places[target] = place / "index.md"
+                self._written(place / "index.md", f"---\norphan: true\n---\n\n# {target.relative_to(self._root).as_posix()}\n\n{listed}")
+        return self._places.get(target)
+
+    def _rewritten(self, text: str, origin: Path) -> str:
+        """A page's text with links as they are in the documentation, and generated parts in their place."""
+        here = self._places[origin].parent
+
+        def link(found: re.Match[str]) -> str:
+            before, target, after = found.groups()
+            if re.match(r"[a-z]+:", target):
+                return found.group()
+            place = self._place(Path(os.path.normpath(origin.parent / target)))
+            if place is None:
+                self._problems.append(f"{origin.name}: {target} is no file of the repository")
+                return found.group()
+            return f"{before}{Path(os.path.relpath(place, here)).as_posix()}{after}"
+
+        def part(found: re.Match[str]) -> str:
+            if found[1] not in PARTS:
+                self._problems.append(f"{origin.name}: nothing makes the part '{found[1]}'")
+                return found.group()
+            if found[1] == "verbs":
+                for verb, page in command_pages().items():
+                    self._written(here / "commands" / f"{verb}.md", page)
+            return "\n".join(PARTS[found[1]]())
+
+        lines, fence = [], ""
+        told = text.split("\n")
+        for line, below in zip(told, [*told[1:], ""], strict=True):
+            mark = _FENCE.match(line)
+            if mark:
+                fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
+            is_of_commands = bool(mark) and fence == line and below.startswith("$ ")  # and its language is not said
+            lines.append(f"{line}console" if is_of_commands else line if fence or mark else _LINK.sub(link, line))
+        return _PART.sub(part, "\n".join(lines))
 
 
 if __name__ == "__main__":

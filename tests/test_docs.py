@@ -109,6 +109,18 @@ def test_whatever_leads_nowhere_stops_the_build_and_leaves_what_was_there(tmp_pa
     assert (folder / "index.html").read_text() == "of before"
 
 
+def test_files_and_folders_of_the_repository_that_a_page_links_to_come_along(tmp_path: Path) -> None:
+    pages, folder = tmp_path / "docs", tmp_path / "html"
+    pages.mkdir()
+    (tmp_path / "ci").mkdir()
+    for name in ("one.yml", "two.yml"):
+        (tmp_path / "ci" / name).write_text(name)
+    (pages / "index.md").write_text("# Top\n\n[one](../ci/one.yml), [both](../ci)\n")
+    assert build(folder, pages) == []
+    assert {file.read_text() for file in (folder / "_downloads").rglob("*.yml")} == {"one.yml", "two.yml"}
+    assert "two.yml" in _text(folder / "files" / "ci" / "index.html")
+
+
 def test_every_page_of_the_repository_is_linked_with_files_that_are_there() -> None:
     """A reader who has the files alone, or sees them on a host, finds what they link to."""
     for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES.rglob("*.md")):
