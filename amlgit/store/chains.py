@@ -225,9 +225,18 @@ def _is_ancestor(repository: Repository, older: str, newer: str) -> bool:
 
 def titles(repository: Repository, tips: Iterable[str]) -> dict[str, str]:
     """Tip of a chain → the title there, by one git process."""
+    return {commit: subject.rpartition(": ")[0] for commit, subject in _subjects(repository, tips).items()}
+
+
+def lengths(repository: Repository, tips: Iterable[str]) -> dict[str, int]:
+    """Tip of a chain → how many versions it has, by one git process."""
+    return {commit: _number(repository, commit, subject) for commit, subject in _subjects(repository, tips).items()}
+
+
+def _subjects(repository: Repository, tips: Iterable[str]) -> dict[str, str]:
     wanted = sorted(set(tips))
     if not wanted:
         return {}
     output = repository.run("log", "--no-walk=unsorted", "--encoding=UTF-8", "--format=%H %s", "--stdin", stdin="\n".join(wanted).encode() + b"\n")
     lines = (line.partition(" ") for line in output.decode(errors="replace").splitlines())
-    return {commit: subject.rpartition(": ")[0] for commit, _, subject in lines}
+    return {commit: subject for commit, _, subject in lines}
