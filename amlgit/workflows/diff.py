@@ -132,7 +132,7 @@ def commits(repository: Repository, operand: str) -> list[Commit]:
         base = repository.attempt("merge-base", old, new).stdout.decode().strip()
         if not base:
             raise UsageError(f"{operand}: the two have no commit in common")
-        return [Commit(base), Commit(match["new"] or "HEAD")]
+        return [Commit(repository.text("rev-parse", "--short", base)), Commit(match["new"] or "HEAD")]
     return [Commit(match["old"] or "HEAD"), Commit(match["new"] or "HEAD")]
 
 
