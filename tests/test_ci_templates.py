@@ -172,11 +172,10 @@ def test_a_workspace_is_asked_for_assets_where_that_is_wanted(host: Host, tmp_pa
         monkeypatch.delenv("AMLGIT_TOKEN", raising=False)
         (tmp_path / "team").mkdir()
         team = ci_runs.team(clone, tmp_path / "team")
-        asked = {"remote": "studio", "remote_token": client.token, "sarif": "false", "page": "false"}
-        result = run(host, team, tmp_path, team.push("nothing"), **asked)
+        result = run(host, team, tmp_path, team.push("nothing"), remote="studio", remote_token=client.token)
         assert result.code == 0, result.log
         replace_in(node_file(studio_folder(team.author), "*11-"), points, points.rpartition("-")[0] + "-999")
-        result = run(host, team, tmp_path, team.push("another dataset"), **asked)
+        result = run(host, team, tmp_path, team.push("another dataset"), remote="studio", remote_token=client.token)
         assert result.code == 1
         assert "The remote lacks assets" in result.said[VERDICT]
         assert "studio has no dataset" in result.said[REVIEW]
