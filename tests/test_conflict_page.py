@@ -361,3 +361,21 @@ def test_no_secret_that_a_side_holds_is_shown_by_page_list_or_json(repository: P
     for secret in ("c2VjcmV0", "MIIEcommon", "MIIEours", "MIIEthem", "MIIEbase"):
         assert secret not in shown
     assert "${secret:" in words(cards(found)[0])
+
+
+def test_bytes_that_are_no_text_are_shown_as_such_and_stay(repository: Path) -> None:
+    for branch, side in (("theirs", b"two"), ("main", b"one")):
+        git(repository, "checkout", "--quiet", "-B", branch, "main")
+        for path, old in ((SCRIPT, b"frame,"), (SPLIT_NODE, b'"0.5"')):
+            file = repository / path
+            file.write_bytes(file.read_bytes().replace(old, b'"' + side + b"\xff\xfe password=\xe9secret99" + b'"'))
+        commit_all(repository)
+        if branch == "theirs":
+            git(repository, "branch", "--quiet", "--force", "main", "HEAD~1")
+    assert git_run(repository, "merge", "theirs").code == 1
+    found = page(repository)
+    assert len(cards(found)) == 2
+    assert "\N{REPLACEMENT CHARACTER}" in found.text
+    assert "The graph can't be drawn" in " ".join(found.words)
+    aml(repository, "resolve", "--theirs").expect(OK)
+    assert b"two\xff\xfe" in (repository / SCRIPT).read_bytes()

@@ -143,6 +143,17 @@ def told(block: Block, *, is_page: bool) -> Iterator[str]:
         yield f"{row.name}: ours {row.ours or 'removed it'}, theirs {row.theirs or 'removed it'}{was}"
 
 
+def readable(text: str) -> str:
+    """A text in which bytes that are no UTF-8 were kept as lone surrogates, fit to be shown."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def readable_block(block: Block) -> Block:
+    """A conflict with its lines fit to be shown."""
+    ours, theirs, base = (None if side is None else tuple(map(readable, side)) for side in (block.ours, block.theirs, block.base))
+    return replace(block, ours=ours or (), theirs=theirs or (), base=base)
+
+
 def masked(block: Block, sides: Mapping[str, str]) -> Block:
     """A conflict in a text without its secrets; `sides` are the whole texts, for a secret may begin before the conflict does."""
     hidden = {name: frozenset(text.split("\n")).difference(protect.protected_text(text).split("\n")) for name, text in sides.items()}

@@ -23,6 +23,7 @@ from amlgit.review.merged import Card, Fault, Merge
 from amlgit.review.names import Names
 from amlgit.review.page.scene import Sides
 from amlgit.store import chains, merging, sources, states
+from amlgit.store.folders import is_content
 from amlgit.store.heads import Heads, heads
 from amlgit.store.repository import Repository
 from amlgit.store.sources import FolderFiles, folder_of
@@ -75,7 +76,8 @@ def conflicted(repository: Repository, settings: Config, folder: str | None = No
         for path in folders
         if folder in (None, path)
     ]
-    return ConflictsReport(operation=operation, ours=sides.ours, theirs=sides.theirs, conflicted=tuple(found))
+    ours, theirs = map(protect.protected_text, (sides.ours, sides.theirs))
+    return ConflictsReport(operation=operation, ours=ours, theirs=theirs, conflicted=tuple(found))
 
 
 def conflicted_folders(repository: Repository) -> list[str]:
@@ -209,7 +211,7 @@ class _Gathering:
     def conflicted(self, operation: str | None, others: Sequence[str]) -> Conflicted:
         cards = [self._card(place) for place in self._places]
         raw, shown = ((side[0].diff.changes, side[1].diff.changes) for side in (self._raw, self._shown))
-        if cards and not self._clashes and self._kind == chains.EXPERIMENT and operation == "merge" and not self._notes:
+        if operation == "merge" and self._does_merge_as_a_graph(cards):
             self._notes.append(
                 "File by file this clashes; as a whole graph it merges: 'git merge --abort', then 'amlgit merge' instead of 'git merge'."
             )
@@ -227,6 +229,11 @@ class _Gathering:
         )
         sides = page.sides(self._merged_entry, self._names)
         return Conflicted(title=self._merged_entry.title, folder=self._path, sides=sides, merge=merge)
+
+    def _does_merge_as_a_graph(self, cards: Sequence[Card]) -> bool:
+        """Whether the conflicts are only the files'."""
+        is_of_graph = any(is_content(card.path.split("/")[2], self._kind) for card in cards)
+        return is_of_graph and self._kind == chains.EXPERIMENT and not self._clashes and not self._notes
 
     # --- nodes
 
@@ -267,8 +274,7 @@ class _Gathering:
             return replace(card, ours=(nodes[0],), theirs=(nodes[1],), sides=sides)
         rows = tuple(conflicts.rows(block, self._linked, _LONGEST))
         if not rows:
-            texts = {name: (data or b"").decode(errors="surrogateescape") for name, data in place.file.sides.items()}
-            return replace(card, lines=self._lines(conflicts.masked(block, texts), ""), sides=sides)
+            return replace(card, lines=self._lines(conflicts.masked(block, resolve.texts(place.file)), ""), sides=sides)
         return replace(card, rows=rows, sides=sides)
 
     def _lines(self, block: conflicts.Block, path: str) -> merged_changes.Lines:
@@ -293,8 +299,7 @@ def _beside(file: resolve.File) -> tuple[Line, ...]:
     if any(block.base is None for block in file.blocks):
         return ()
     settled = "".join(conflicts.settled(file.lines, file.blocks, dict.fromkeys(range(len(file.blocks)), "base")))
-    base = (file.sides["base"] or b"").decode(errors="surrogateescape")
-    return merged_changes.beside(protect.protected_text(base), protect.protected_text(settled))
+    return merged_changes.beside(*(protect.protected_text(text) for text in (resolve.texts(file)["base"], conflicts.readable(settled))))
 
 
 _ID = re.compile(rb'^ *"Id" *: *("(?:[^"\\]|\\.)*")', re.MULTILINE)

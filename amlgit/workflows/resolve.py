@@ -193,10 +193,13 @@ def is_page(file: File) -> bool:
 
 def shown(file: File, number: int) -> Block:
     """A conflict as it may be shown: one in a script without its secrets."""
-    block = file.blocks[number]
-    if is_page(file):
-        return block
-    return conflicts.masked(block, {name: (data or b"").decode(errors="surrogateescape") for name, data in file.sides.items()})
+    block = conflicts.readable_block(file.blocks[number])
+    return block if is_page(file) else conflicts.masked(block, texts(file))
+
+
+def texts(file: File) -> Mapping[str, str]:
+    """The sides of a file as they may be read."""
+    return {name: (data or b"").decode(errors="replace") for name, data in file.sides.items()}
 
 
 def _missing_side(entry: Unmerged) -> str:

@@ -20,8 +20,8 @@ def drawing(scene: Scene, label: str, prefix: str) -> Iterator[str]:
     """The picture; `label` says what it shows, `prefix` begins the ids of what is in it."""
     left, top, width, height = bounds(scene.boxes)
     large = " large" if len(scene.boxes) > _LARGE else ""
-    box = f'viewBox="{left} {top} {width} {height}" width="{width}" height="{height}"'
-    yield f'<svg class="graph{large}" {box} role="img" aria-label="{_attribute(label)}">'
+    size = f'viewBox="{left} {top} {width} {height}" width="{width}" height="{height}"'
+    yield f'<svg class="graph{large}" {size} role="img" aria-label="{_attribute(label)}">'
     yield f'<g class="wires">{"".join(_wires(scene))}</g>'
     ghosts = [box for box in scene.boxes if box.was_at is not None]
     yield f'<g class="ghosts{" many" if len(ghosts) > _MOST_GHOSTS else ""}">{"".join(map(_ghost, ghosts))}</g>'
