@@ -37,16 +37,12 @@ def anonymize(
     if len(paths) > 2:
         raise click.UsageError("Give a source and a destination.")
     source = run.path(paths[0]) if len(paths) == 2 else run.repository().cwd
-    report = workflow.anonymize(
-        source,
-        run.path(paths[-1]),
-        os.environ,
-        run.progress(),
+    choices = workflow.Choices(
         kept=Kept(**{name: name in kept for name in _KEPT}),
         key_file=run.path(key_file) if key_file is not None else None,
         mapping=run.path(mapping) if mapping is not None else None,
-        dry_run=dry_run,
     )
+    report = workflow.anonymize(source, run.path(paths[-1]), choices, os.environ, run.progress(), dry_run=dry_run)
     code = output.PARTLY if report.is_partial else output.OK
     if as_json:
         output.envelope("anonymize", code, report)
@@ -69,6 +65,7 @@ def _show(run: Session, report: AnonymizeReport, *, dry_run: bool) -> None:
 _PLURALS = {
     "branch": "names of branches",
     "experiment": "titles",
+    "folder": "names of folders",
     "id": "ids",
     "mail": "mail addresses",
     "member": "unknown members",

@@ -31,6 +31,9 @@ _FIXED = re.compile(
 """Times as the service writes them, and its etags, which are times too."""
 
 _STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}\.[0-9]{2}\.[0-9]{2}", re.IGNORECASE)
+_NUMBERED = re.compile(r"(?:asset|input|node|output)[0-9]{1,4}")
+"""What a definition calls its parts."""
+
 _INSTANCE = re.compile(r"v[0-9]{1,4}-default-[0-9]{1,9}")
 
 _FILLER = "Removed0" * 3
@@ -147,7 +150,7 @@ class Texts:
         return text if match["time"] else word(text)
 
     def _technical_word(self, word: str) -> str:
-        if word.casefold() in TECHNICAL or _is_single_letter(word):
+        if word.casefold() in TECHNICAL or _NUMBERED.fullmatch(word) or _is_single_letter(word):
             return word
         return self._number_or_word(word)
 

@@ -5,7 +5,11 @@ An allow-list: whatever is not here is taken for somebody's own. Parameter names
 
 
 def _set(text: str) -> frozenset[str]:
-    return frozenset(word for line in text.splitlines() for word in line.split("|") if word)
+    return frozenset(name for line in text.splitlines() for name in line.split("|") if name)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 PARAMETERS = _set(
@@ -203,7 +207,7 @@ x_mac_korean|
 )
 """Values that Studio itself chose or offers to choose from: enumerations, kinds, states, regions, the built-in modules' names."""
 
-CODE = frozenset(
+CODE = _words(
     """
 AttributeError BlobService BytesIO Categorical CountVectorizer Counter DataFrame Date DecisionTreeClassifier Exception FALSE False Filter
 GradientBoostingClassifier GradientBoostingRegressor GridSearchCV IOError ISOdate ImportError Index IndexError Inf KFold KMeans KeyError
@@ -241,11 +245,11 @@ theme threading tidyr time timedelta title tm to_csv to_datetime to_dict to_json
 trainControl train_test_split transform transpose tree trimws try tryCatch tuple type unicode uniform unique unsplit unstack update upper
 urllib urllib2 urlparse usecols utcnow uuid value_counts values vapply var vars vector vstack warning warnings where which while with within
 write xgboost xlabel xrange xts yield ylabel zeros zip zipfile zlib zoo
-""".split()
+"""
 )
 """Keywords, built-ins and well-known libraries of Python and R."""
 
-SQL = frozenset(
+SQL = _words(
     """
 abs all alter and apply as asc avg begin between bigint bit blob boolean by case cast char charindex check cluster coalesce collate commit
 constraint convert count create cross current datalength date dateadd datediff datepart datetime datetime2 day decimal declare default delete
@@ -256,17 +260,17 @@ ntile null nullif numeric nvarchar offset on or order outer over overwrite parti
 rank real recursive references regexp replace right rollback round row row_number rows rtrim second select set smallint sort stored strftime
 substr substring sum t1 t2 t3 table temp temporary text then time tinyint top total trim unbounded union unique uniqueidentifier unpivot update
 upper use using values varchar view when where with year
-""".split()
+"""
 )
 """Keywords and functions of SQL, in small letters."""
 
-TECHNICAL = frozenset(
+TECHNICAL = _words(
     """
 abfs abfss adl aml api arff asiasoutheast azure azurehdinsight azureml azurewebsites blob blobs com commitmentplans core count csv database
 dataset documents double europewest experimentoutput false file files float ftp hdfs http https ilearner integer islogarithmic japaneast json
 literal machinelearning maxvalue microsoft minvalue module net nh none null org parametertype parquet providers queue redis resourcegroups s3
 sb servicebus services sharedaccess single storage storageaccounts string studio subscriptions svmlight table tcp true tsv txt userangebuilder
 ussouthcentral uswestcentral utf wasb wasbs webservices windows workspaces www xls xlsx zip
-""".split()
+"""
 )
 """Parts of URLs, paths, connection strings and resource ids that tell the kind of thing and no name, in small letters."""

@@ -7,11 +7,11 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from amlgit.errors import UsageError
-from amlgit.form.anonymised import Anonymiser, Kept
+from amlgit.form.anonymised import Kept
 from amlgit.form.pseudonymous_texts import Texts
 from amlgit.form.pseudonyms import KEY_BYTES, Pseudonyms
 from amlgit.store import repository as repositories
@@ -21,26 +21,25 @@ _MAPPING = "amlgit anonymize"
 """What a mapping says it is of."""
 
 
-def anonymize(
-    source: Path,
-    destination: Path,
-    environment: Mapping[str, str],
-    progress: Progress,
-    *,
-    kept: Kept,
-    key_file: Path | None = None,
-    mapping: Path | None = None,
-    dry_run: bool = False,
-) -> AnonymizeReport:
-    """Write an anonymous copy of an archive (to a folder) or of a repository (to a new one); with `dry_run` it is made and thrown away.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """How a copy is made: what stays, the key of the pseudonyms (so that several copies have the same), and where originals are listed."""
 
-    `key_file` holds the key of the pseudonyms, so that several copies have the same; `mapping` is where originals and pseudonyms are listed.
-    """
+    kept: Kept
+    key_file: Path | None = None
+    mapping: Path | None = None
+
+
+def anonymize(
+    source: Path, destination: Path, choices: Choices, environment: Mapping[str, str], progress: Progress, *, dry_run: bool
+) -> AnonymizeReport:
+    """Write an anonymous copy of an archive (to a folder) or of a repository (to a new one); with `dry_run` it is made and thrown away."""
+    key_file, mapping = choices.key_file, choices.mapping
     _refuse_nested(source, destination)
     if mapping is not None:
         _refuse_mapping(mapping, destination, environment)
     pseudonyms = Pseudonyms(_key(key_file, destination) if key_file is not None else secrets.token_bytes(KEY_BYTES))
-    documents = Documents(Anonymiser(Texts(pseudonyms), kept), pseudonyms)
+    documents = Documents(Texts(pseudonyms), choices.kept)
     with _thrown_away() if dry_run else made_aside(destination) as folder:
         report = _copied(source, folder, documents, environment, progress)
         if mapping is not None and not dry_run:

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from amlgit.errors import Refused, UsageError
 from amlgit.form import experiments, webservices
-from amlgit.form.anonymised import Anonymiser
-from amlgit.form.pseudonyms import Pseudonyms
+from amlgit.form.anonymised import Anonymiser, Kept
+from amlgit.form.pseudonymous_texts import Texts
 from amlgit.form.secrets import REPLACE_ALL
 from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Object
@@ -45,9 +45,10 @@ class AnonymizeReport:
 class Documents:
     """Exports and definitions without anything of their owners; secrets are taken out first, all that may be one."""
 
-    def __init__(self, anonymiser: Anonymiser, pseudonyms: Pseudonyms) -> None:
-        self.anonymiser = anonymiser
-        self.pseudonyms = pseudonyms
+    def __init__(self, texts: Texts, kept: Kept) -> None:
+        self.texts = texts
+        self.anonymiser = Anonymiser(texts, kept)
+        self.pseudonyms = texts.pseudonyms
         self._splitter = Splitter(REPLACE_ALL)
 
     def export(self, data: bytes, family: str) -> Object:
