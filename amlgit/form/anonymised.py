@@ -4,7 +4,7 @@ What is in no table of members is replaced as an unknown text, and so is its nam
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from amlgit.form import columns, layout, scripts
@@ -41,6 +41,22 @@ class Anonymiser:
     def __init__(self, texts: Texts, kept: Kept) -> None:
         self._texts = texts
         self._kept = kept
+        self._by_kind: Mapping[Kind, Callable[[str], str]] = {
+            Kind.VALUE: texts.value,
+            Kind.TECHNICAL: texts.technical,
+            Kind.TITLE: self.title,
+            Kind.PROSE: self.prose,
+            Kind.PERSON: texts.pseudonyms.person,
+            Kind.NODE: texts.node,
+            Kind.PORT: self._port,
+            Kind.PORT_OF_NODE: self._port_of_node,
+            Kind.PARAMETER: self._parameter,
+            Kind.COLUMN: self._column,
+            Kind.LAYOUT: self._layout,
+            Kind.DATA: texts.data,
+            Kind.SERVICE: self.service,
+            Kind.RESOURCE: self._resource,
+        }
 
     def experiment(self, document: Object) -> Object:
         """An export without anything of its owners, fit to be written out."""
@@ -58,9 +74,9 @@ class Anonymiser:
             return text
         return self._texts.masked(text) if self._kept.titles else self._texts.pseudonyms.label("experiment", text)
 
-    def folder(self, name: str) -> str:
-        """The name of a folder."""
-        return self._texts.technical(name)
+    def technical(self, text: str) -> str:
+        """An id, a path, a name of storage."""
+        return self._texts.technical(text)
 
     def service(self, name: str) -> str:
         """The name of a web service."""
@@ -119,42 +135,17 @@ class Anonymiser:
         return replace(place, parameter=name) if isinstance(name, str) and "Value" in members else place
 
     def _text(self, text: str, schema: Schema | None, place: _Place) -> str:
-        texts = self._texts
         if not text:
             return text
-        if (field := texts.field(text)) is not None:
+        if (field := self._texts.field(text)) is not None:
             return field
-        match schema:
-            case Kind.VALUE:
-                return texts.value(text)
-            case Kind.TITLE:
-                return self.title(text)
-            case Kind.PROSE:
-                return self.prose(text)
-            case Kind.PERSON:
-                return texts.pseudonyms.person(text)
-            case Kind.NODE:
-                return texts.node(text)
-            case Kind.PORT:
-                return self._port(text)
-            case Kind.PORT_OF_NODE:
-                node, colon, port = text.partition(":")
-                return texts.node(node) + colon + (self._port(port) if port else "")
-            case Kind.PARAMETER:
-                return self._parameter(text)
-            case Kind.SETTING:
-                return self._setting(text, place)
-            case Kind.COLUMN:
-                return self._column(text)
-            case Kind.LAYOUT:
-                return self._layout(text)
-            case Kind.DATA:
-                return texts.data(text)
-            case Kind.SERVICE:
-                return self.service(text)
-            case Kind.RESOURCE:
-                return self._resource(text)
-        return texts.technical(text)
+        if schema is Kind.SETTING:
+            return self._setting(text, place)
+        return self._by_kind[schema](text) if isinstance(schema, Kind) else self._texts.technical(text)
+
+    def _port_of_node(self, text: str) -> str:
+        node, colon, port = text.partition(":")
+        return self._texts.node(node) + colon + (self._port(port) if port else "")
 
     def _port(self, text: str) -> str:
         return text if text in PORTS or _NUMBERED_PORT.fullmatch(text) else self._texts.pseudonyms.name("port", text)

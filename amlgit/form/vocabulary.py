@@ -124,7 +124,7 @@ Trust Server Certificate|Type|Type of filter|URI|URI file has Header Row|URI fil
 Upper bound on number of languages to detect|Upper boundary|Upper substitute value|Upper threshold|Use 0 for constant columns when checked|
 Use cached results|Use filter-based feature selection|Use lemmatization|Use replacement in the partitioning|User name|Username|VW arguments|
 Value Column|Vocabulary mode|Weighting function|Width of CM sketch table|Window|Window Size|Write SAS header row|Write blob header row|
-epsilon|nu|passes|psEpsilon|psnu|α|
+epsilon|nu|passes|psEpsilon|psnu|\N{GREEK SMALL LETTER ALPHA}|
 """
 )
 """Names of parameters of the built-in modules, as graphs and as pages have them."""

@@ -80,7 +80,7 @@ def _path(document: Document, about: experiments.Facts | Identity | None, docume
         stem = " ".join([documents.anonymiser.service(about.name), *archive.dates(stem)])
     else:
         stem = archive.around_dates(stem, documents.anonymiser.title)
-    parts = [archive.around_dates(folder, documents.anonymiser.folder) for folder in folders]
+    parts = [archive.around_dates(folder, documents.anonymiser.technical) for folder in folders]
     wanted = found = "/".join([*parts, stem])
     number = 1
     while found.casefold() in taken:

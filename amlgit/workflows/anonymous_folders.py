@@ -102,7 +102,7 @@ class Folders:
                 else:
                     found = read_assets(self._blob(entries[companion]), companion)
                     written = write_assets(
-                        [Asset(asset.kind, self._documents.anonymiser.folder(asset.id)) for asset in found if asset.kind in _KINDS]
+                        [Asset(asset.kind, self._documents.anonymiser.technical(asset.id)) for asset in found if asset.kind in _KINDS]
                     )
             except InvalidDocument as error:
                 left_out[companion] = str(error)
@@ -111,6 +111,9 @@ class Folders:
         families = [binding.experiment.rpartition(".")[2] for binding in bindings.values()]
         new = self._named(kind, name, [family for family in families if family], content.title)
         return FolderState(path=f"{PARENTS[kind]}/{new}", files=files, left_out=left_out)
+
+    def _assets(self, found: list[Asset]) -> list[Asset]:
+        return [Asset(asset.kind, self._documents.anonymiser.technical(asset.id)) for asset in found if asset.kind in _KINDS]
 
     def _blob(self, entry: TreeEntry) -> bytes:
         if entry.mode not in _PLAIN:
@@ -161,7 +164,7 @@ class Folders:
 
     def _binding(self, kind: str, binding: Binding) -> Binding:
         anonymiser = self._documents.anonymiser
-        experiment = anonymiser.folder(binding.experiment)
+        experiment = anonymiser.technical(binding.experiment)
         if kind == chains.WEB_SERVICE:
             name, _, family = binding.experiment.rpartition(".")
             new = anonymiser.service(name)
@@ -169,7 +172,7 @@ class Folders:
         return replace(
             binding,
             experiment=experiment,
-            run=anonymiser.folder(binding.run) if binding.run is not None else None,
+            run=anonymiser.technical(binding.run) if binding.run is not None else None,
             content=self._content_id(kind, binding.content),
             after=self._binding(kind, binding.after) if binding.after is not None else None,
         )

@@ -116,14 +116,16 @@ class History:
             lines = ['kind = "studio"', f'workspace = "{hexadecimal(str(table.get("workspace", "")))}"', 'url = "https://studio.example.com"']
         else:
             lines = ['kind = "archive"', f'path = "../{self._texts.pseudonyms.word(str(table.get("path", "")))}"']
-        skip, remap = (
-            [entry for entry in found if isinstance(entry, str)] for key in ("skip", "remap") if isinstance(found := table.get(key, []), list)
-        )
+        skip, remap = _texts(table.get("skip")), _texts(table.get("remap"))
         if skip:
             lines.append("skip = [" + ", ".join(f'"{families.get(family) or hexadecimal(family)}"' for family in skip) + "]")
         if remap:
             lines.append("remap = [" + ", ".join(f'"{_quoted(technical(entry))}"' for entry in remap) + "]")
         return [*lines, *(["file_times = true"] if table.get("file_times") is True else [])]
+
+
+def _texts(value: object) -> list[str]:
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
 
 
 def _quoted(text: str) -> str:
