@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from amlgit.form import columns, layout, scripts
 from amlgit.form.anonymised_members import DEFINITION, EXPERIMENT, SELECTION, Each, Either, Kind, Schema
+from amlgit.form.memo import Memo
 from amlgit.form.pseudonymous_texts import Texts
 from amlgit.form.secrets import unescape
 from amlgit.form.vocabulary import PARAMETERS, PORTS, VALUES
@@ -41,6 +42,7 @@ class Anonymiser:
     def __init__(self, texts: Texts, kept: Kept) -> None:
         self._texts = texts
         self._kept = kept
+        self._known: Memo[str] = Memo(_REMEMBERED)
         self._by_kind: Mapping[Kind, Callable[[str], str]] = {
             Kind.VALUE: texts.value,
             Kind.TECHNICAL: texts.technical,
@@ -134,14 +136,20 @@ class Anonymiser:
             place = replace(place, module=place.assets.get(asset, ""))
         return replace(place, parameter=name) if isinstance(name, str) and "Value" in members else place
 
-    def _text(self, text: str, schema: Schema | None, place: _Place) -> str:
+    def _text(self, text: str, kind: Schema | None, place: _Place) -> str:
+        schema = kind if isinstance(kind, Kind) else Kind.TECHNICAL
         if not text:
             return text
         if (field := self._texts.field(text)) is not None:
             return field
-        if schema is Kind.SETTING:
-            return self._setting(text, place)
-        return self._by_kind[schema](text) if isinstance(schema, Kind) else self._texts.technical(text)
+        key = (schema, text, place.module, place.parameter) if schema is Kind.SETTING else (schema, text)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known.put(key, self._changed(text, schema, place))
+        return known
+
+    def _changed(self, text: str, kind: Kind, place: _Place) -> str:
+        return self._setting(text, place) if kind is Kind.SETTING else self._by_kind[kind](text)
 
     def _port_of_node(self, text: str) -> str:
         node, colon, port = text.partition(":")
@@ -192,6 +200,9 @@ class Anonymiser:
         new = self._texts.technical(head) + slash + (self.service(name) if name else "")
         return text[:start] + new + text[start + len(bare) :]
 
+
+_REMEMBERED = 1 << 16
+"""Texts whose replacement is remembered: most of a version is the version before."""
 
 _PARAMETERS = frozenset(name.casefold() for name in PARAMETERS)
 _NUMBERED_PORT = re.compile(r"(?:input|output)[0-9]{1,4}", re.IGNORECASE)

@@ -17,16 +17,16 @@ from amlgit.store import repository as repositories
 from amlgit.store.chains import Version
 from amlgit.store.folders import PARENTS
 from amlgit.store.lock import exclusive
-from amlgit.store.objects import read_tree
+from amlgit.store.objects import TreeEntry, read_tree
 from amlgit.store.repository import Repository
 from amlgit.store.rewriting import Commit, Files, Rewriter, Tag
 from amlgit.store.setup import FALLBACK
 from amlgit.store.streams import Reader
 from amlgit.workflows.anonymize_archive import write
 from amlgit.workflows.anonymous import AnonymizeReport, Documents, Progress
-from amlgit.workflows.anonymous_folders import Families, Folders, service_family
+from amlgit.workflows.anonymous_folders import Families, Folders, Trees, service_family
 from amlgit.workflows.anonymous_history import History
-from amlgit.workflows.documents import of_version, wire
+from amlgit.workflows.documents import of_content, wire
 from amlgit.workflows.fetch import write_chains
 from amlgit.workflows.looking import LEFT_ALONE
 
@@ -99,10 +99,13 @@ class _Work:
         for remote, refs in sorted(found.items()):
             folder = self.spool / remote
             for ref in refs:
-                for version in chains.versions(self._old, tips[ref]):
-                    progress("anonymizing versions", written, written + 2)
-                    self._export(folder, ref.rpartition("/")[2], version)
-                    written += 1
+                versions = chains.versions(self._old, tips[ref])
+                with streams.reader(self._old) as reader:  # one for all would come to hold the whole pack in memory
+                    trees = Trees(reader, self._old.object_format)
+                    for number, version in enumerate(versions):
+                        progress(f"anonymizing {len(refs)} experiments", number, len(versions))
+                        self._export(folder, ref.rpartition("/")[2], version, trees)
+                written += len(versions)
             with archive.listing(folder) as listing:
                 report = write_chains(self._new, _NOTHING, f"{chains.PREFIX}{self._history.remote(remote)}/", listing, progress)
             for problem in report.problems:
@@ -112,9 +115,11 @@ class _Work:
         self._left_refs()
         return written
 
-    def _export(self, folder: Path, family: str, version: Version) -> None:
+    def _export(self, folder: Path, family: str, version: Version, trees: Trees) -> None:
         try:
-            joined = of_version(self._old, version.commit)
+            content = trees.files(trees.entries(version.content))
+            run = trees.files([TreeEntry("100644", chains.RUN_FILE, version.run)])[chains.RUN_FILE] if version.run else None
+            joined = of_content(f"{family}@{version.number}", version.kind, content, run)
             document = self._documents.joined(joined.kind, joined.document, family)
         except InvalidDocument as error:
             self.left_out[f"version {version.number} of {family}"] = str(error)

@@ -1,12 +1,14 @@
 """The folders of experiments and services in a history's commits, without anything of their owners; each state is written once."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from amlgit.errors import InvalidDocument
 from amlgit.form import naming, secrets, webservices
 from amlgit.form.companions import ASSETS, SYNC, Binding, read_assets, read_sync, write_assets, write_sync
+from amlgit.form.memo import Memo
 from amlgit.form.splitter import Splitter
 from amlgit.model.assets import Asset
 from amlgit.model.jsontext import Object, dumps
@@ -22,6 +24,8 @@ from amlgit.workflows.anonymous_history import History
 from amlgit.workflows.documents import of_content
 
 _PLAIN = ("100644", "100755")
+_FILES = 4096
+"""How many files are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +62,47 @@ class Families:
         self.titles.setdefault(family, set()).add(title)
 
 
+class Trees:
+    """Reads trees with all their files, most of which it has read before."""
+
+    def __init__(self, reader: Reader, object_format: str) -> None:
+        self._reader = reader
+        self._format = object_format
+        self._blobs: Memo[bytes] = Memo(_FILES)
+
+    def entries(self, tree: str) -> list[TreeEntry]:
+        """What a tree holds; raises InvalidDocument where it is none."""
+        found = self._reader.blobs([f"{tree}^{{tree}}"])
+        if not found:
+            raise InvalidDocument(f"{tree} is no tree in this repository", hint="'git fsck' tells what is damaged.")
+        return read_tree(next(iter(found.values())), self._format)
+
+    def files(self, entries: Iterable[TreeEntry]) -> dict[str, bytes]:
+        """Path → content; raises InvalidDocument, naming it, for what is no regular file."""
+        blobs = dict(self._walk(entries, ""))
+        self._blobs.make_room(2 * len(blobs))
+        missing = [blob for blob in blobs.values() if self._blobs.get(blob) is None]
+        for blob, data in self._reader.blobs(missing).items():
+            self._blobs.put(blob, data)
+        return {path: known for path, blob in blobs.items() if (known := self._blobs.get(blob)) is not None}
+
+    def _walk(self, entries: Iterable[TreeEntry], folder: str) -> Iterator[tuple[str, str]]:
+        for entry in entries:
+            if entry.mode == "40000":
+                yield from self._walk(self.entries(entry.id), f"{folder}{entry.name}/")
+            elif entry.mode in _PLAIN:
+                yield f"{folder}{entry.name}", entry.id
+            else:
+                raise InvalidDocument(f"{folder}{entry.name} is no regular file")
+
+
 class Folders:
     """Gives the state of a folder for the one that a commit has."""
 
     def __init__(self, source: Repository, reader: Reader, rewriter: Rewriter, documents: Documents, history: History, families: Families) -> None:
         self._format = source.object_format
         self._reader = reader
+        self._trees = Trees(reader, source.object_format)
         self._rewriter = rewriter
         self._documents = documents
         self._history = history
@@ -128,7 +167,7 @@ class Folders:
 
     def _read(self, kind: str, entries: list[TreeEntry]) -> Content:
         try:
-            files = self._files(entries)
+            files = self._trees.files(entries)
             document = of_content("", kind, files, may_dangle=True).document
             form = self._form(kind, self._documents.joined(kind, document, ""))
         except InvalidDocument as error:
@@ -148,20 +187,6 @@ class Folders:
             return self._splitter.split(dumps(document), "").content
         return webservices.split(document, "", secrets.Decisions()).content
 
-    def _files(self, entries: list[TreeEntry], folder: str = "") -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        blobs: dict[str, str] = {}
-        for entry in entries:
-            if entry.mode == "40000":
-                inside = self._reader.blobs([entry.id])[entry.id]
-                found |= self._files(read_tree(inside, self._format), f"{folder}{entry.name}/")
-            elif entry.mode in _PLAIN:
-                blobs[f"{folder}{entry.name}"] = entry.id
-            else:
-                raise InvalidDocument(f"{folder}{entry.name} is no regular file")
-        data = self._reader.blobs(blobs.values())
-        return found | {path: data[blob] for path, blob in blobs.items()}
-
     def _binding(self, kind: str, binding: Binding) -> Binding:
         anonymiser = self._documents.anonymiser
         experiment = anonymiser.technical(binding.experiment)
@@ -179,8 +204,9 @@ class Folders:
 
     def _content_id(self, kind: str, named: str) -> str:
         """The id that a content has now; one that is nowhere any more gets some other."""
-        if (kind, named) not in self._contents and (data := self._reader.blobs([f"{named}^{{tree}}"])) and _is_id(named):
-            self._content(kind, named, read_tree(next(iter(data.values())), self._format))
+        if (kind, named) not in self._contents and _is_id(named):
+            with suppress(InvalidDocument):  # what a folder held once may be gone
+                self._content(kind, named, self._trees.entries(named))
         known = self._contents.get((kind, named))
         if known is not None and known.id:
             return known.id
