@@ -63,6 +63,7 @@ def _show(run: Session, report: AnonymizeReport, *, dry_run: bool) -> None:
 
 
 _PLURALS = {
+    "address": "network addresses",
     "branch": "names of branches",
     "experiment": "titles",
     "folder": "names of folders",

@@ -95,12 +95,12 @@ class Anonymiser:
 
     def _value(self, value: Json, schema: Schema | None, place: _Place) -> Json:
         if isinstance(value, str):
-            return self._text(value, schema.text if isinstance(schema, Either) else schema, place)
+            return self._text(value, _text_of(schema), place)
         if isinstance(value, list):
             return [self._value(entry, schema, place) for entry in value]
         if isinstance(value, Mapping):
             return self._object(value, schema.members if isinstance(schema, Either) else schema, place)
-        return self._number(value) if schema is Kind.DATA and not isinstance(value, bool) else value
+        return self._number(value) if _text_of(schema) is Kind.DATA and not isinstance(value, bool) else value
 
     def _number(self, value: Json) -> Json:
         if not isinstance(value, int | float | Number):
@@ -199,6 +199,10 @@ class Anonymiser:
         start = text.index(bare) if bare else 0
         new = self._texts.technical(head) + slash + (self.service(name) if name else "")
         return text[:start] + new + text[start + len(bare) :]
+
+
+def _text_of(schema: Schema | None) -> Schema | None:
+    return schema.text if isinstance(schema, Either) else schema
 
 
 _REMEMBERED = 1 << 16

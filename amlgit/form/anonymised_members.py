@@ -178,6 +178,9 @@ EXPERIMENT: Schema = _table(
 _COLUMN: Mapping[str, Schema] = {"x-ms-isnullable": V, "x-ms-isordered": V, **_table(Type=V, Format=V, Enum=V, Title=P, Description=P)}
 _TABLE = _table(Title=P, Description=P, Type=V, Properties=Each(Kind.COLUMN, _COLUMN))
 _TABLES = _table(Title=P, Description=P, Type=V, Properties=Each(Kind.PORT, _TABLE))
+_ROWS = Either(Kind.DATA, Each(Kind.COLUMN, Kind.DATA))
+"""Lists of values, or objects with a member for each column."""
+
 _SET = Each(Kind.PARAMETER, Either(Kind.SETTING, _table(Value=Kind.SETTING, CertificateThumbprint=T)))
 _LINK = _table(NodeId=T, ParameterKey=Kind.PARAMETER)
 _INTERFACE = _table(
@@ -225,7 +228,7 @@ DEFINITION: Schema = _table(
         CommitmentPlan=_table(Id=T),
         Input=_TABLES,
         Output=_TABLES,
-        ExampleRequest=_table(Inputs=Each(Kind.PORT, Each(Kind.COLUMN, Kind.DATA)), GlobalParameters=Each(Kind.PARAMETER, Kind.SETTING)),
+        ExampleRequest=_table(Inputs=Each(Kind.PORT, _ROWS), GlobalParameters=Each(Kind.PARAMETER, Kind.SETTING)),
         Assets=Each(Kind.TECHNICAL, _ASSET),
         Parameters=_SET,
         Package=_table(

@@ -20,6 +20,7 @@ _PIECE = re.compile(
     rf"|(?P<id>(?<!\w){_HEX}{{32}}\.(?:[fs]-id\.{_HEX}{{32}}(?:\.[0-9A-Za-z][0-9A-Za-z.\-]*)?|{_HEX}{{32}}\.[0-9A-Za-z][0-9A-Za-z_\-]*))"
     r"|(?P<mail>[\w.+%\-]+@[\w\-]+(?:\.[\w\-]+)+)"
     rf"|(?P<hex>(?<!\w)(?:{_GUID}|{_HEX}{{32}})(?!\w))"
+    r"|(?P<address>(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.]))"
     r"|(?P<time>(?<!\w)[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}[.:][0-9]{2}[.:][0-9]{2}(?:\.[0-9]{1,9})?Z?(?!\w))"
     rf"|(?P<word>{_WORD})"
 )
@@ -147,6 +148,8 @@ class Texts:
             return self.pseudonyms.mail(text)
         if match["hex"]:
             return self.pseudonyms.hexadecimal(text)
+        if match["address"]:
+            return self.pseudonyms.address(text)
         return text if match["time"] else word(text)
 
     def _technical_word(self, word: str) -> str:

@@ -77,6 +77,14 @@ class Pseudonyms:
         """A mail address, which leads nowhere."""
         return self._known("mail", address) or self._give("mail", address, f"person-{self.digest(address.casefold())}@example.com")
 
+    def address(self, text: str) -> str:
+        """An IPv4 address, as one of a private network."""
+        known = self._known("address", text)
+        if known is not None:
+            return known
+        drawn = bytes.fromhex(self.digest(text))
+        return self._give("address", text, f"10.{drawn[0]}.{drawn[1]}.{drawn[2]}")
+
     def hexadecimal(self, text: str) -> str:
         """An id in hexadecimal digits, dashed or not, in a form of the same length; the global workspace and the built-in modules keep theirs.
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from amlgit.errors import InvalidDocument
+from amlgit.errors import InvalidDocument, UsageError
 from amlgit.model import experiments
 from amlgit.model.jsontext import Object, loads
 from amlgit.model.webservices import Identity
@@ -33,6 +33,9 @@ def anonymize_archive(source: Path, folder: Path, documents: Documents, progress
                 continue
             kinds["definitions" if isinstance(about, Identity) else "exports"] += 1
             write(folder, _path(document, about, documents, taken), wire(anonymous), document.modified)
+    if not any(kinds.values()):
+        told = "".join(f"; {problem.name}: {problem.reason}" for problem in sorted(problems, key=lambda problem: problem.name)[:1])
+        raise UsageError(f"{source} holds no export and no definition{told}", hint="Name a folder or zip file of exported JSON, or a repository.")
     return AnonymizeReport(
         kind="archive",
         destination="",

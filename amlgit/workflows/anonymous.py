@@ -1,15 +1,18 @@
 """What an anonymous copy is made of: documents without anything of their owners, and how the copy comes to be in one step."""
 
 import fcntl
+import glob
 import os
+import secrets
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from amlgit.errors import Refused, UsageError
+from amlgit.errors import UsageError
 from amlgit.form import experiments, webservices
 from amlgit.form.anonymised import Anonymiser, Kept
 from amlgit.form.pseudonymous_texts import Texts
@@ -74,22 +77,20 @@ class Documents:
 def made_aside(destination: Path) -> Iterator[Path]:
     """A folder beside `destination` that becomes it when the work in it is done; a kill leaves at most that folder, which the next run clears.
 
-    Raises UsageError where there is something at `destination`, Refused where another run makes it.
+    Raises UsageError where there is something at `destination`, also where another run was faster.
     """
-    aside = destination.with_name(f".{destination.name}.amlgit-new")
     _refuse_taken(destination)
+    # no run goes on in another's folder: a git that outlived its amlgit may still be at work there
+    aside = destination.with_name(f"{_aside(destination)}{secrets.token_hex(4)}")
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        aside.mkdir(exist_ok=True)
+        _clear(destination)
+        aside.mkdir()
+        opened = os.open(aside, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:
         raise UsageError(f"{aside} can't be made: {error.strerror}", hint="Name another folder.") from error
-    opened = os.open(aside, os.O_RDONLY | os.O_NOFOLLOW)
     try:
-        try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Refused(f"another amlgit is making {destination}", hint="Wait until it is done.") from error
-        _clear(aside)
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             yield aside
             _refuse_taken(destination)
@@ -101,14 +102,34 @@ def made_aside(destination: Path) -> Iterator[Path]:
         os.close(opened)
 
 
+def _aside(destination: Path) -> str:
+    return f".{destination.name}.amlgit-new-"
+
+
 def _refuse_taken(destination: Path) -> None:
     if destination.is_symlink() or (destination.exists() and (not destination.is_dir() or any(destination.iterdir()))):
         raise UsageError(f"{destination} exists and is not an empty folder", hint="Name another folder.")
 
 
-def _clear(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+def _clear(destination: Path) -> None:
+    """Remove what killed runs left beside `destination`; the folder of a run under way is locked."""
+    for folder in destination.parent.glob(f"{glob.escape(_aside(destination))}{'[0-9a-f]' * 8}"):
+        try:
+            opened = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+        except OSError:
+            continue  # not ours, or gone meanwhile
+        try:
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            for _ in range(_ATTEMPTS):
+                shutil.rmtree(folder, ignore_errors=True)
+                if not folder.exists():
+                    break
+                time.sleep(_PAUSE)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(opened)
+
+
+_ATTEMPTS, _PAUSE = 20, 0.05
+"""How often, and after how many seconds, a folder is removed again that a git without its amlgit still writes into."""
