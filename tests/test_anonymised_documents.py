@@ -26,6 +26,7 @@ from amlgit.review.changes import counts
 from tests.definitions import a_definition
 from tests.generate import (
     ENTER,
+    GLOBAL,
     IMPORT,
     PYTHON,
     SELECT,
@@ -98,6 +99,22 @@ def test_nothing_of_ones_own_stays_whatever_member_it_stands_in(path: Path) -> N
     assert not is_in(dumps(anonymous(document)))
     ways = itertools.count()
     _plant(document, lambda found: [found[next(ways) % len(found)]])
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_no_id_stays_but_those_of_the_catalogue(path: Path) -> None:
+    ids, found = (set(re.findall(rb"[0-9a-f]{32}", dumps(one).replace(b"-", b""))) for one in (_protected(read(path)), anonymous(read(path))))
+    kept = {family.encode() for family in (GLOBAL, *modules.BUILT_IN)}
+    assert ids - kept
+    assert ids & found <= kept
+    assert len(found) == len(ids)
+
+
+def test_people_and_titles_are_told_by_what_they_are_called() -> None:
+    found = anonymous({**a_graph(), "Creator": f"{OWN}", "Summary": "One.\n\nTwo."})
+    assert re.fullmatch("Person [0-9a-f]{12}", str(found["Creator"]))
+    assert re.fullmatch("Experiment [0-9a-f]{12}", str(found["Description"]))
+    assert re.fullmatch("Text [0-9a-f]{12}\n\nText [0-9a-f]{12}", str(found["Summary"]))
 
 
 def test_nothing_of_ones_own_stays_at_any_place_in_any_way() -> None:
@@ -301,6 +318,8 @@ def test_placeholders_of_secrets_stay_and_say_nothing_of_ones_own() -> None:
     document = put_in(document, ("WebService",), {"Parameters": [own]})
     document = put_in(document, ("Summary",), "AccountKey=c2hvcnQgYnV0IGEga2V5")
     found = anonymous(document)
+    assert not is_in(dumps(found))
+    assert value_at(found, ("Graph", "ModuleNodes", 0, "ModuleParameters", 0, "Value")) == "${secret:Password}"
     form = split(found)
     assert form.suspicions == ()
     everything = b"\n".join(texts(form).values())

@@ -15,6 +15,7 @@ from tests.branches import FRACTION_3, SPLIT_NODE
 from tests.branches import SCRIPT as SCRIPT_FILE
 from tests.definitions import a_definition
 from tests.helpers import (
+    EXPORT_DATA,
     FAMILY,
     OK,
     OTHER_FAMILY,
@@ -215,13 +216,17 @@ def test_the_chains_are_those_of_a_clone_of_the_anonymous_archive(tmp_path: Path
     key = key_of(tmp_path)
     archive = owned(tmp_path / "exports")
     for number in range(3):  # of one second: in order of what they hold, which is another order afterwards
-        save(archive, f"ties/{number}.json", experiment("Ties", family="b" * 32, created=T0, fraction=f"0.{number}", password=f"s3cr3t{number}"))
+        secret = f"AccountKey=c2hvcnQgYnV0IGEga2V5{number};"
+        tie = experiment("Ties", family="b" * 32, created=T0, password=f"s3cr3t{number}", summary=f"{number}, {secret}", nodes=(PYTHON, EXPORT_DATA))
+        save(archive, f"ties/{number}.json", tie)
     save(archive, f"{OWN} service 2017-05-01.json", _text(a_definition()))
     anonymize(clone(archive, tmp_path / "one"), tmp_path / "one new", "--key-file", key, *kept)
     anonymize(archive, tmp_path / "exports new", "--key-file", key, *kept)
     two = clone(tmp_path / "exports new", tmp_path / "two")
     assert chains(tmp_path / "one new") == chains(two)
     assert len(chains(two)) == 4
+    for secret in ("s3cr3t", "c2hvcnQ"):
+        assert secret.encode() not in b"".join(contents(tmp_path / "exports new").values()) + everything(tmp_path / "one new")
     assert {path.name for path in two.glob("experiments/*")} == {path.name for path in (tmp_path / "one new").glob("experiments/*")}
 
 
@@ -291,7 +296,8 @@ def test_the_maker_leaves_no_trace(tmp_path: Path) -> None:
     (home / "template" / "hooks").mkdir(parents=True)
     (home / "template" / "hooks" / "post-checkout").write_text(f"#!/bin/sh\necho {OWN}\n")
     (home / ".gitconfig").write_text(f"[user]\nname = {OWN}\nemail = {OWN}@x\n[init]\ntemplateDir = {home}/template\n[commit]\ngpgSign = true\n")
-    said = process(tmp_path, "anonymize", repository, "new", HOME=str(home), GIT_CONFIG_GLOBAL=str(home / ".gitconfig"), GIT_AUTHOR_NAME=OWN)
+    people = {f"GIT_{role}_{what}": f"{OWN}@x" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    said = process(tmp_path, "anonymize", repository, "new", HOME=str(home), GIT_CONFIG_GLOBAL=str(home / ".gitconfig"), **people)
     assert said.code == OK, said.err
     assert OWN.lower().encode() not in everything(tmp_path / "new").lower()
 

@@ -31,6 +31,7 @@ _FIXED = re.compile(
 )
 """Times as the service writes them, and its etags, which are times too."""
 
+_BARE_ID = re.compile(rf"{_HEX}{{32}}")
 _STAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9]{2}\.[0-9]{2}\.[0-9]{2}", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:asset|input|node|output)[0-9]{1,4}")
 """What a definition calls its parts."""
@@ -118,8 +119,12 @@ class Texts:
         if middle in ("f-id", "s-id"):
             family, *stamps = rest
             return ".".join([*new, middle, self.pseudonyms.hexadecimal(family), *map(self._stamp, stamps)])
-        kept = (instance if _INSTANCE.fullmatch(instance) else self.pseudonyms.word(instance) for instance in rest)
-        return ".".join([*new, self.pseudonyms.hexadecimal(middle), *kept])
+        return ".".join([*new, self.pseudonyms.hexadecimal(middle), *map(self._instance, rest)])
+
+    def _instance(self, instance: str) -> str:
+        if _INSTANCE.fullmatch(instance):
+            return instance
+        return self.pseudonyms.hexadecimal(instance) if _BARE_ID.fullmatch(instance) else self.pseudonyms.word(instance)
 
     def _stamp(self, stamp: str) -> str:
         return stamp if _STAMP.fullmatch(stamp) else self.pseudonyms.word(stamp)
@@ -175,12 +180,17 @@ class Texts:
         text = match[0]
         if match["comment"]:
             return self._comment(text)
+        if match["string"] and text[:3] in _LONG_QUOTES:
+            return text[:3] + self._documentation(text[3:])
         if match["string"]:
-            return self._pieces(text, self._string_word, lambda name: _placeholder(self.secret_name(name)))
+            return self._pieces(text, self._technical_word, lambda name: _placeholder(self.secret_name(name)))
         return self._pieces(text, lambda word: self._code_word(word, language), lambda name: _placeholder(self.secret_name(name)))
 
-    def _string_word(self, word: str) -> str:
-        return self._technical_word(word)
+    def _documentation(self, text: str) -> str:
+        """What a long string says for people, a word for each line; the quotes at its end stay."""
+        body = text.rstrip("'\"")
+        lines = (_DOCUMENTATION_LINE.fullmatch(line) for line in body.split("\n"))
+        return "\n".join(self._comment_line(match) for match in lines if match is not None) + text[len(body) :]
 
     def _comment(self, text: str) -> str:
         """Each line of a comment as one word behind what marks it; secrets that were replaced in it stay named."""
@@ -188,9 +198,12 @@ class Texts:
         for line in text.split("\n"):
             match = _COMMENT_LINE.fullmatch(line)
             assert match is not None  # each part may be empty
-            told = "".join(f" {_placeholder(self.secret_name(name))}" for name in PLACEHOLDER.findall(match["text"]))
-            lines.append(match["mark"] + (self.pseudonyms.word(match["text"]) if match["text"] else "") + told + match["end"])
+            lines.append(self._comment_line(match))
         return "\n".join(lines)
+
+    def _comment_line(self, match: re.Match[str]) -> str:
+        told = "".join(f" {_placeholder(self.secret_name(name))}" for name in PLACEHOLDER.findall(match["text"]))
+        return match["mark"] + (self.pseudonyms.word(match["text"]) if match["text"] else "") + told + match["end"]
 
 
 def _is_single_letter(word: str) -> bool:
@@ -202,6 +215,8 @@ def _placeholder(name: str) -> str:
 
 
 _COMMENT_LINE = re.compile(r"(?P<mark>\s*(?:#|--|/\*|\*(?!/))*[#!\-]*\s*)(?P<text>.*?)(?P<end>\s*(?:\*/)?\s*)", re.DOTALL)
+_DOCUMENTATION_LINE = re.compile(r"(?P<mark>\s*)(?P<text>.*?)(?P<end>\s*)", re.DOTALL)
+_LONG_QUOTES = ("'''", '"""')
 _STRING = r"'(?:[^'\\\n]|\\.)*(?:'|$)|\"(?:[^\"\\\n]|\\.)*(?:\"|$)"
 _LONG_STRING = r"'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)"
 _CODE_PARTS: Mapping[str, tuple[str, str, str]] = {
