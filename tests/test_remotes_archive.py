@@ -10,7 +10,7 @@ import pytest
 
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.model.jsontext import MAX_BYTES
-from amlgit.remotes.archive import Listing, dateless, listing
+from amlgit.remotes.archive import Document, Listing, around_dates, dateless, dates, listing
 from tests.helpers import save
 
 
@@ -209,3 +209,14 @@ def test_control_characters_in_a_name_are_not_shown_as_they_are(tmp_path: Path) 
     with listing(tmp_path) as found:
         (name,) = _names(found)
     assert name.isprintable()
+
+
+@pytest.mark.parametrize(
+    "name", ["Topics2017-01-04", "2017-01-04 Topics", "Topics (2017-01-04)", "a 2017-01-04_12-30 b", "2017-01-042", "no date", "2017-01-04"]
+)
+def test_a_name_can_be_changed_around_its_dates(name: str) -> None:
+    changed = around_dates(name, lambda text: "other 7")
+    assert dates(changed) == dates(name)
+    found, before = (Document(name=f"{one}.json", size=0, modified=0, read=bytes) for one in (changed, name))
+    assert (found.date, found.date_is_day) == (before.date, before.date_is_day)
+    assert not any(word in changed for word in ("Topics", "no date", "a ", " b"))

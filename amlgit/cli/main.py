@@ -13,6 +13,7 @@ import click
 from amlgit import __version__
 
 VERBS: dict[str, str] = {
+    "anonymize": "anonymize",
     "bind": "acting",
     "blame": "blame",
     "check": "checking",

@@ -15,7 +15,9 @@ from amlgit.errors import InvalidDocument, UsageError
 from amlgit.model.jsontext import MAX_BYTES, printable
 
 _DATE = re.compile(r"(?<![0-9])([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[T_ ]([0-9]{2})[.:\-]?([0-9]{2})(?:[.:\-]?([0-9]{2}))?Z?)?(?![0-9])")
-_SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "__MACOSX"})
+SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "__MACOSX"})
+"""Folders whose files are nobody's exports."""
+
 _MAX_RATIO = 200
 """How many times larger than packed an entry of a zip may be; JSON packs 10 to 30 times."""
 
@@ -89,10 +91,10 @@ def _folder(root: Path) -> Listing:
         problems.append(Problem(name=os.path.relpath(str(error.filename), root), reason=error.strerror or "can't be read"))
 
     for folder, subfolders, files in os.walk(root, onerror=complain):
-        subfolders[:] = sorted(name for name in subfolders if name not in _SKIPPED_FOLDERS)
+        subfolders[:] = sorted(name for name in subfolders if name not in SKIPPED_FOLDERS)
         for name in sorted(files) + [name for name in subfolders if Path(folder, name).is_symlink()]:
             place = os.path.join(folder, name)[len(str(root)) + 1 :]
-            relative = _portable(place)
+            relative = portable(place)
             try:
                 found = os.lstat(os.path.join(root, place))
                 if stat.S_ISLNK(found.st_mode):
@@ -109,7 +111,8 @@ def _folder(root: Path) -> Listing:
     return Listing(documents=tuple(sorted(documents, key=lambda document: document.name)), problems=tuple(problems))
 
 
-def _portable(path: str) -> str:
+def portable(path: str) -> str:
+    """A path as documents are named, fit for one line of a message."""
     portable = printable(path.replace(os.sep, "/").encode(errors="surrogateescape").decode(errors="replace"), 400)
     return path if portable == path else portable  # of many files, one text for both
 
@@ -145,7 +148,7 @@ def _zip(opened: zipfile.ZipFile) -> Listing:
     for entry in sorted(opened.infolist(), key=lambda entry: entry.filename):
         name = printable(entry.filename, 400)
         parts = PurePosixPath(entry.filename.replace("\\", "/")).parts
-        if entry.is_dir() or not _is_json(entry.filename) or _SKIPPED_FOLDERS.intersection(parts):
+        if entry.is_dir() or not _is_json(entry.filename) or SKIPPED_FOLDERS.intersection(parts):
             continue
         if ".." in parts or entry.filename.startswith(("/", "\\")):
             problems.append(Problem(name=name, reason="its path leaves the archive"))
@@ -188,4 +191,31 @@ def _date(name: str) -> tuple[int | None, bool]:
 
 def dateless(stem: str) -> str:
     """A file's name without its ISO date and what set it apart."""
-    return _DATE.sub("", stem).strip(" ._-()[]") or stem
+    return _DATE.sub("", stem).strip(_SEPARATORS) or stem
+
+
+def dates(name: str) -> list[str]:
+    """The ISO dates in a name, as they are written there."""
+    return [match[0] for match in _DATE.finditer(name)]
+
+
+def around_dates(name: str, change: Callable[[str], str]) -> str:
+    """`name` with everything but its ISO dates changed, which are still found in it; separators stay."""
+    pieces: list[str] = []
+    end = 0
+    for match in _DATE.finditer(name):
+        pieces += [_changed(name[end : match.start()], change), match[0]]
+        end = match.end()
+    pieces.append(_changed(name[end:], change))
+    text = ""
+    for piece in pieces:
+        text += f" {piece}" if text[-1:].isalnum() and piece[:1].isalnum() else piece
+    return text
+
+
+def _changed(piece: str, change: Callable[[str], str]) -> str:
+    core = piece.strip(_SEPARATORS)
+    return piece.replace(core, change(core), 1) if core else piece
+
+
+_SEPARATORS = " ._-()[]"

@@ -51,10 +51,10 @@ def of_folder(folder: FolderFiles) -> Joined:
     return of_content(folder.path, folder.kind, content)
 
 
-def of_content(path: str, kind: str, content: Mapping[str, bytes], *, may_dangle: bool = False) -> Joined:
-    """The same from the content of a folder that lies at `path`; `may_dangle` as in `experiments.join`."""
+def of_content(path: str, kind: str, content: Mapping[str, bytes], run: bytes | None = None, *, may_dangle: bool = False) -> Joined:
+    """The same from the content of a folder that lies at `path`, and what the service owns; `may_dangle` as in `experiments.join`."""
     try:
-        return Joined(kind=kind, document=_join(kind, content, None, may_dangle=may_dangle))
+        return Joined(kind=kind, document=_join(kind, content, run, may_dangle=may_dangle))
     except InvalidDocument as error:
         raise InvalidDocument(f"{path}/{error}", hint=error.hint) from error
 
