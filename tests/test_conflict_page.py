@@ -196,7 +196,11 @@ def test_what_no_file_shows_is_on_the_page(repository: Path) -> None:
     (card,) = cards(found)
     assert "there is no such node" in words(card)
     assert commands(card) == []
-    assert by(found)["Split Data 3-0003"] == "conflict"
+    assert by(found) == {"Split Data 3-0003": "conflict", "Execute Python Script 1-0001": "theirs"}
+    assert ">missing<" not in found.text, "the node that is gone stands there"
+    (wires,) = ([wire[:2] for wire in data["wires"] if wire[4] != "removed"] for data in found.data)
+    names = [box["t"] for box in found.data[0]["boxes"]]
+    assert ["Execute Python Script 1-0001", 0] in [[names[source], port] for source, port in wires]
 
 
 def test_a_merge_of_the_whole_graphs_is_offered_where_only_the_files_clash(repository: Path) -> None:

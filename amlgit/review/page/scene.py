@@ -178,8 +178,10 @@ class _Painter:
     def _feeds(self, node: Node, status: Status) -> None:
         for port in node.inputs:
             for end in port.ends:
-                source = end.id if end.kind is EndKind.NODE else self._other(end, status)
-                if end.kind is not EndKind.MISSING:
+                # a loose edge may still lead from a node that is gone, which is drawn
+                is_box = end.kind is EndKind.NODE or (end.kind is EndKind.MISSING and end.id in self._boxes)
+                source = end.id if is_box else self._other(end, status)
+                if is_box or end.kind is not EndKind.MISSING:
                     self._wires[source, end.port or "", node.id, port.name] = status
         for port in node.outputs:
             for end in port.ends:
