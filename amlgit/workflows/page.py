@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlgit.compare.changes import Diff
 from amlgit.config import write_atomically
@@ -17,6 +18,9 @@ from amlgit.review.outline import Outline
 from amlgit.review.page.scene import Sides
 from amlgit.store import chains
 from amlgit.workflows.diff import NO_EXPERIMENT, NO_SERVICE, Compared
+
+if TYPE_CHECKING:
+    from amlgit.review.experiment_outline import Known
 
 
 def sides(entry: Compared, names: Names) -> Sides:
@@ -41,15 +45,18 @@ def one_side(document: Object, title: str, assets: Mapping[str, str]) -> Sides:
     return Sides(old=shown, new=shown, outline=found, gone=without_nodes(found), diff=diff, names=Names(shown, shown, assets, {}))
 
 
-def outline(document: Object, title: str, assets: Mapping[str, str]) -> Outline:
-    """The outline of an experiment or a service without secrets; `title` is what a service is called that does not say it."""
+def outline(document: Object, title: str, assets: Mapping[str, str], known: "Known | None" = None) -> Outline:
+    """The outline of an experiment or a service without secrets; `title` is what a service is called that does not say it.
+
+    `known` is what `experiment_outline.outline` may keep.
+    """
     if "Graph" not in document:
         from amlgit.review import service_outline
 
         return service_outline.outline(document, title)
     from amlgit.review import experiment_outline
 
-    return experiment_outline.outline(document, assets)
+    return experiment_outline.outline(document, assets, known=known)
 
 
 def without_nodes(found: Outline) -> Outline:

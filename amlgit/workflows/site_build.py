@@ -7,10 +7,12 @@ from typing import NamedTuple
 from amlgit.compare.changes import Kind, What
 from amlgit.errors import InvalidDocument
 from amlgit.form import naming
-from amlgit.form.protect import protected_text, shown
+from amlgit.form.memo import Memo
+from amlgit.form.protect import Looked, protected_text, shown
 from amlgit.form.secrets import may_hold_secret
 from amlgit.model.jsontext import Object
-from amlgit.review.changes import counts
+from amlgit.review.changes import counts, summary
+from amlgit.review.experiment_outline import Known
 from amlgit.review.headlines import beginning, headline
 from amlgit.review.names import Names
 from amlgit.review.outline import Outline
@@ -23,7 +25,7 @@ from amlgit.review.site.script_page import Script, State
 from amlgit.review.site.thumbnail import thumbnail
 from amlgit.review.site.version_page import ScriptLink, VersionPage
 from amlgit.review.site.versions import Line, Told
-from amlgit.store import chains, streams
+from amlgit.store import chains, streams, trailers
 from amlgit.store.chains import Entry
 from amlgit.store.repository import Repository
 from amlgit.workflows import page as pages
@@ -94,6 +96,10 @@ class _Texts:
     states: list[State] = field(default_factory=list)
 
 
+_NODES = 4096
+"""Nodes that are remembered from version to version."""
+
+
 def _safe(text: str) -> str:
     return protected_text(text) if may_hold_secret(text) else text
 
@@ -106,6 +112,8 @@ class _Run:
         self._folder = builder.folder
         self._unit = unit
         self._past = past
+        self._looked: Looked = Memo(_NODES)
+        self._known: Known = Memo(_NODES)
         self._remotes = addresses.remotes(unit.entries)
         self._newest = max((entries[-1] for entries in unit.entries.values()), key=lambda entry: (entry.time, entry.commit), default=None)
         self._last: _Version | None = None
@@ -137,6 +145,7 @@ class _Run:
             folder=self._unit.folder.path if self._unit.folder is not None else "",
             chains=found,
             branch=branch,
+            held=self._held(found),
             outline=outline,
             picture=self._picture(last),
         )
@@ -154,6 +163,12 @@ class _Run:
             html=experiment_page.card(content, addresses.INDEX),
         )
         return note, record
+
+    def _held(self, found: Sequence[Chain]) -> Line | None:
+        if self._unit.held is None or self._unit.is_edited:
+            return None
+        remote, entry = self._unit.held
+        return next((line for chain in found if chain.remote == remote for line, _ in chain.versions if line.commit == entry.commit), None)
 
     def _record(self, content: Experiment, outline: Outline | None) -> str:
         titles = [content.title, *{line.title: None for chain in content.chains for line, _ in reversed(chain.versions) if line.title != content.title}]
@@ -219,7 +234,7 @@ class _Run:
             title=_safe(known.title),
             summary=_safe("\n".join(body)),
             date=known.date or "",
-            who=_safe(known.who),
+            who=_safe(known.who) if known.who != trailers.UNKNOWN else "",
             status=_safe(known.status),
             commit=entry.commit,
             snapshot=known.snapshot or "",
@@ -235,8 +250,8 @@ class _Run:
             return _Version(None, {}, None, f"can't be read: {_safe(str(error))}")
         if joined is None:
             return _Version(None, {}, None, "holds nothing that can be shown")
-        document = shown(joined.document) if joined.kind == chains.EXPERIMENT else definition(joined.document)
-        return _Version(joined, document, pages.outline(document, line.title, self._unit.assets), "")
+        document = shown(joined.document, self._looked) if joined.kind == chains.EXPERIMENT else definition(joined.document)
+        return _Version(joined, document, pages.outline(document, line.title, self._unit.assets, self._known), "")
 
     def _version(self, content: VersionPage, before: _Version, now: _Version, numbers: Mapping[str, int], base: str) -> Told:
         """Write the page of a version, where it is not as it should be."""
@@ -275,7 +290,7 @@ class _Run:
             gone = pages.outline(shown(pages.gone(before.document, now.document, entry.diff.recreated)), title, self._unit.assets)
         sides = Sides(old=before.document, new=now.document, outline=now.outline, gone=gone, diff=entry.diff, names=names)
         base = content.base or (content.before.name if content.before is not None else "")
-        return replace(content, told=told, base=base, entry=Picture(title=title, name="", state="", summary=told.line, sides=sides))
+        return replace(content, told=told, base=base, entry=Picture(title=title, name="", state="", summary=summary(entry.diff), sides=sides))
 
     # --- the branch
 

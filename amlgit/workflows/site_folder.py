@@ -104,7 +104,7 @@ class SiteFolder:
         if name not in self._known or self._size(name) < 0:
             return ""
         try:
-            return (self.path / name).read_text(encoding="utf-8", newline="")
+            return (self.path / name).read_bytes().decode()
         except (OSError, UnicodeDecodeError):
             return ""
 

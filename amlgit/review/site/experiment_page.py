@@ -37,6 +37,8 @@ class Experiment:
     chains: Sequence[Chain]
     branch: tuple[Line, Told] | None
     """What the branch holds, where that is no version."""
+    held: Line | None
+    """The version that the branch holds."""
     outline: Outline | None
     """As it is now; None where that can't be read."""
     picture: str
@@ -75,40 +77,47 @@ def _body(content: Experiment, shell: frame.Page) -> Iterator[str]:
     for text in summary.splitlines():
         yield f'<p class="lead">{html(text)}</p>' if text.strip() else ""
     yield "</div>"
-    yield from _aside(content, shell.path)
+    yield from _now(content, shell.path)
     yield '<div class="story-of">'
     for chain in content.chains:
         yield from _story(content, chain, shell.path)
-    yield "</div></main>"
+    yield "</div>"
+    yield from _more(content, shell.path)
+    yield "</main>"
 
 
 # --- what it is
 
 
-def _aside(content: Experiment, path: str) -> Iterator[str]:
+def _now(content: Experiment, path: str) -> Iterator[str]:
     yield '<aside class="now" aria-label="As it is now">'
     newest = content.newest
     if newest is not None and content.picture:
         line = newest[0]
         yield f'<figure class="picture"><a href="{link(path, line.path)}" aria-label="The graph of {html(line.name)}">{content.picture}</a>'
         yield f'<figcaption>as of <a href="{link(path, line.path)}">{html(line.name)}</a></figcaption></figure>'
-    yield f'<dl class="facts">{"".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _facts(content))}</dl>'
+    yield f'<dl class="facts">{"".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in _facts(content, path))}</dl>'
     if content.branch is not None:
         line, told = content.branch
         yield f'<section><h2>On the branch</h2><p><a href="{link(path, line.path)}">{html(line.name)}</a>: {html(told.line)}</p></section>'
-    if content.outline is not None:
-        yield from interface.description(content.outline)
-    yield from _scripts(content, path)
     yield "</aside>"
 
 
-def _facts(content: Experiment) -> Iterator[tuple[str, str]]:
+def _more(content: Experiment, path: str) -> Iterator[str]:
+    yield '<div class="more">'
+    if content.outline is not None:
+        yield from interface.description(content.outline)
+    yield from _scripts(content, path)
+    yield "</div>"
+
+
+def _facts(content: Experiment, path: str) -> Iterator[tuple[str, str]]:
     lines = [line for chain in content.chains for line, _ in chain.versions]
     if lines:
         dates = sorted(line.date for line in lines)
         yield "versions", f"{len(lines):,}"
         yield "time", span(dates[0], dates[-1])
-        yield "by", html(", ".join(people(content)))
+        yield from [("by", html(", ".join(people(content))))] if people(content) else []
     if content.newest is not None and content.newest[0].status:
         yield "last status", html(content.newest[0].status)
     if content.outline is not None:
@@ -117,6 +126,8 @@ def _facts(content: Experiment) -> Iterator[tuple[str, str]]:
             yield "tags", html(", ".join(content.outline.tags))
         if content.outline.assets:
             yield "data", html(", ".join(dict.fromkeys(asset.name for asset in content.outline.assets)))
+    if content.held is not None:
+        yield "on the branch", f'<a href="{link(path, content.held.path)}">{html(content.held.name)}</a>'
     if content.folder:
         yield "folder", f"<code>{html(content.folder)}</code>"
     if content.family:
@@ -127,13 +138,18 @@ def _scripts(content: Experiment, path: str) -> Iterator[str]:
     found = [script for chain in content.chains for script in chain.scripts]
     if not found:
         return
-    yield '<section class="scripts"><h2>Scripts</h2><ul>'
+    is_open = " open" if len(found) <= _MOST_SCRIPTS else ""
+    yield f'<section class="scripts"><details{is_open}><summary><h2>{number(len(found), "script").capitalize()}</h2></summary><ul>'
     for script in found:
         newest = script.states[-1]
         gone = f", gone after {html(newest.until.name)}" if newest.until is not None else ""
         said = f"{LANGUAGES[script.language]}, {number(len(script.states), 'text')}{gone}"
         yield f'<li><a href="{link(path, script.path)}">{html(script.name)}</a> <span class="soft">{said}</span></li>'
-    yield "</ul></section>"
+    yield "</ul></details></section>"
+
+
+_MOST_SCRIPTS = 12
+"""Scripts that are listed unasked."""
 
 
 # --- its story
@@ -163,7 +179,7 @@ def _strip(chain: Chain) -> str:
     most = max(max(bars), 1)
     heights = [max(2, round(36 * sqrt(count / most))) for count in bars]
     path = "".join(f"M{6 * place} {40 - height}h4v{height}h-4z" for place, height in enumerate(heights))
-    return f'<svg class="strip" viewBox="0 0 {6 * len(bars)} 40" preserveAspectRatio="none" aria-hidden="true"><path d="{path}"/></svg>'
+    return f'<svg class="strip" width="{16 * len(bars)}" height="44" viewBox="0 0 {6 * len(bars)} 40" preserveAspectRatio="none" aria-hidden="true"><path d="{path}"/></svg>'
 
 
 # --- on the index

@@ -7,6 +7,7 @@ from amlgit.review.page.details import html
 from amlgit.review.page.page import button
 from amlgit.review.site import addresses, frame
 from amlgit.review.site.frame import number, span
+from amlgit.review.site.thumbnail import KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,9 @@ def _body(title: str, cards: Sequence[Card]) -> Iterator[str]:
         yield from _section(heading, [card for card in cards if card.parent == parent])
     if not cards:
         yield '<p class="empty">Nothing was pulled yet.</p>'
-    yield '</main><footer class="column"><p class="soft">Made by amlgit from the record of a repository. Times are UTC.</p></footer>'
+    key = "".join(f'<li class="{kind}">{name}</li>' for kind, name in KINDS.items())
+    yield f'</main><footer class="column"><ul class="key" aria-label="Colours of the boxes">{key}</ul>'
+    yield '<p class="soft">Made by amlgit from the record of a repository. Times are UTC.</p></footer>'
 
 
 def _counted(cards: Sequence[Card]) -> str:

@@ -15,10 +15,10 @@ def description(outline: Outline) -> Iterator[str]:
         yield from _parameters(outline.service_parameters)
         yield "</section>"
     facts = [(fact.name, fact.value) for fact in outline.facts]
-    facts += [("tags", ", ".join(outline.tags))] if outline.tags else []
+    facts += [("tags", ", ".join(outline.tags))] if outline.tags and outline.kind != "experiment" else []
     if facts:
         inside = "".join(f"<dt>{html(name)}</dt><dd>{html(value)}</dd>" for name, value in facts)
-        yield f'<section class="interface"><h2>Known of it</h2><dl class="facts">{inside}</dl></section>'
+        yield f'<section class="interface"><h2>Details</h2><dl class="facts">{inside}</dl></section>'
 
 
 def _ports(name: str, ports: Sequence[ServicePort]) -> Iterator[str]:

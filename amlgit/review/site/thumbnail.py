@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from amlgit.review.page.placing import HEIGHT, WIDTH
-from amlgit.review.page.scene import Scene, Shape, Status, bounds
+from amlgit.review.page.scene import Box, Scene, Shape, Status, bounds
 
 _MOST_WIRES = 600
 """Wires that are drawn: of more there is only a grey cloud to see."""
@@ -20,15 +20,27 @@ def thumbnail(scene: Scene) -> str:
     wide = max(width, _LEAST)
     left -= (wide - width) // 2
     wires = "".join(_line(scene, wire.source, wire.target) for wire in scene.wires[:_MOST_WIRES] if wire.status is not Status.REMOVED)
-    shapes: dict[Shape, list[str]] = {}
+    shapes: dict[str, list[str]] = {}
     for box in boxes:
         x, y = box.at[0] - WIDTH // 2, box.at[1] - HEIGHT // 2
-        shapes.setdefault(box.shape, []).append(f"M{x} {y}h{WIDTH}v{HEIGHT}h-{WIDTH}z")
-    paths = "".join(f'<path class="{_CLASSES[shape]}" d="{"".join(parts)}"/>' for shape, parts in sorted(shapes.items()))
+        shapes.setdefault(_kind(box), []).append(f"M{x} {y}h{WIDTH}v{HEIGHT}h-{WIDTH}z")
+    paths = "".join(f'<path class="b {kind}" d="{"".join(parts)}"/>' for kind, parts in sorted(shapes.items()))
     return f'<svg class="thumb" viewBox="{left} {top} {wide} {height}" aria-hidden="true"><path class="w" d="{wires}"/>{paths}</svg>'
 
 
-_CLASSES: Mapping[Shape, str] = {Shape.NODE: "b", Shape.DATA: "b d", Shape.SERVICE: "b v"}
+KINDS: Mapping[str, str] = {"d": "data", "x": "scripts", "m": "models", "v": "web service ports"}
+"""The colours of boxes, and what they stand for."""
+
+
+def _kind(box: Box) -> str:
+    node = box.node
+    if node is None:
+        return "v" if box.shape is Shape.SERVICE else "d"
+    if any("model" in port.name.casefold() for port in node.outputs):
+        return "m"
+    if not node.inputs:
+        return "d"
+    return "x" if node.scripts else "n"
 
 
 def _line(scene: Scene, source: int, target: int) -> str:

@@ -66,11 +66,12 @@ def _body(content: VersionPage, shell: frame.Page, drawn: Scene | None, numbers:
     yield f'<h2 id="{_PREFIX}t">{html(against)}</h2>'
     if content.base:
         yield f'<p class="name">against {html(content.base)}</p>'
-    yield f'<p class="summary">{html(content.told.line)}</p>'
+    yield f'<p class="summary">{html(entry.summary)}</p>'
     for text in content.line.summary.splitlines():
         yield f'<p class="said">{html(text)}</p>' if text.strip() else ""
     if entry.is_compared:
         yield from review.changes(entry, drawn, _PREFIX)
+    yield from _problems(entry.sides.outline.problems)
     yield from interface.description(entry.sides.outline)
     yield from _scripts(content, shell.path)
     yield from review.boxes(entry, drawn, _PREFIX)
@@ -93,6 +94,12 @@ def _top(content: VersionPage, shell: frame.Page) -> Iterator[str]:
     yield '<input type="search" id="search" placeholder="Search this version" autocomplete="off" spellcheck="false"></label>'
     yield f'<span id="found" role="status"></span><a class="find" href="{link(shell.path, addresses.INDEX)}#q=">Search all</a>'
     yield f"{review.button('id', 'theme', 'Light or dark', '◐')}{review.button('id', 'help', 'Keys', '?')}</div></header>"
+
+
+def _problems(found: Sequence[str]) -> Iterator[str]:
+    if found:
+        inside = "".join(f"<li>{html(problem)}</li>" for problem in found)
+        yield f'<section class="scripts"><h2>What is wrong with the graph</h2><ul>{inside}</ul></section>'
 
 
 def _scripts(content: VersionPage, path: str) -> Iterator[str]:

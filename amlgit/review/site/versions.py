@@ -55,6 +55,10 @@ def facts(line: Line) -> str:
     return "".join(f"<li>{part}</li>" for part in parts if part)
 
 
+_MANY = {"parameter": "parameters", "script": "scripts", "module": "modules"}
+
+
 def chips(told: Told) -> str:
     """The classes of changes, and how many of each."""
-    return "".join(f'<li><span class="chip {html(name)}">{count:,} {html(name)}</span></li>' for name, count in told.counts.items())
+    named = ((name, count, _MANY.get(name, name) if count > 1 else name) for name, count in told.counts.items())
+    return "".join(f'<li><span class="chip {html(name)}">{count:,} {html(word)}</span></li>' for name, count, word in named)
