@@ -59,8 +59,7 @@ def site(
     target.refuse_others(_planned(stale))
     target.begin()
     built = _built(builder, stale, progress, is_divisible=not dry_run)
-    report = _finished(builder, found, built, records)
-    return report
+    return _finished(builder, found, built, records)
 
 
 def _title(repository: Repository) -> str:
@@ -70,7 +69,8 @@ def _title(repository: Repository) -> str:
 
 def _refuse_own_folders(repository: Repository, folder: Path) -> None:
     place = folder.resolve()
-    inside = [repository.common_dir, *((repository.work_tree / name for name in ("experiments", "webservices", "models")) if repository.work_tree else ())]
+    parents = (repository.work_tree / name for name in ("experiments", "webservices", "models")) if repository.work_tree else ()
+    inside = [repository.common_dir, *parents]
     for own in inside:
         if place.is_relative_to(own.resolve()):
             raise UsageError(f"{folder} is inside {own}, which holds the repository's own files", hint="Name a folder elsewhere.")
@@ -91,9 +91,7 @@ def _planned(stale: Sequence[Unit]) -> list[str]:
     return names
 
 
-def _built(
-    builder: Builder, stale: Sequence[Unit], progress: Callable[[str, int, int], None], *, is_divisible: bool
-) -> dict[str, Built]:
+def _built(builder: Builder, stale: Sequence[Unit], progress: Callable[[str, int, int], None], *, is_divisible: bool) -> dict[str, Built]:
     work = windows.Work(do=builder.build, size=lambda unit: unit.count * _BYTES, pack=_pack, unpack=_unpack)
     done: dict[str, Built] = {}
     with windows.results(work, stale, is_divisible=is_divisible) as results:
@@ -143,9 +141,7 @@ def _finished(builder: Builder, found: Sequence[Unit], built: Mapping[str, Built
     )
 
 
-def _own(
-    title: str, found: Sequence[Unit], target: SiteFolder, built: Mapping[str, Built], records: Mapping[str, str]
-) -> Sequence[tuple[str, str]]:
+def _own(title: str, found: Sequence[Unit], target: SiteFolder, built: Mapping[str, Built], records: Mapping[str, str]) -> Sequence[tuple[str, str]]:
     """The files of the site as a whole."""
     notes = [(unit.name, target.notes[unit.name]) for unit in found]
     cards = [

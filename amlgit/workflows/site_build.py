@@ -18,7 +18,7 @@ from amlgit.review.names import Names
 from amlgit.review.outline import Outline
 from amlgit.review.page.page import Entry as Picture
 from amlgit.review.page.scene import Sides, scene
-from amlgit.review.site import addresses, experiment_page, frame, script_page, search, version_page
+from amlgit.review.site import addresses, experiment_page, script_page, search, version_page
 from amlgit.review.site.experiment_page import Chain, Experiment
 from amlgit.review.site.parts import Parts
 from amlgit.review.site.script_page import Script, State
@@ -171,7 +171,8 @@ class _Run:
         return next((line for chain in found if chain.remote == remote for line, _ in chain.versions if line.commit == entry.commit), None)
 
     def _record(self, content: Experiment, outline: Outline | None) -> str:
-        titles = [content.title, *{line.title: None for chain in content.chains for line, _ in reversed(chain.versions) if line.title != content.title}]
+        then = [line.title for chain in content.chains for line, _ in reversed(chain.versions)]
+        titles = list(dict.fromkeys([content.title, *then]))
         newest = content.newest[0].path if content.newest is not None else content.path
         return search.record(content.path, content.kind, titles, experiment_page.people(content), newest, outline)
 

@@ -11,7 +11,7 @@ from amlgit.form.protect import protected_text
 from amlgit.model.jsontext import dumps
 from amlgit.review.site import addresses
 from amlgit.review.site.addresses import Named
-from amlgit.store import chains, streams
+from amlgit.store import chains, streams, trailers
 from amlgit.store.chains import Entry
 from amlgit.store.folders import PARENTS, Folder
 from amlgit.store.objects import tree_ids
@@ -120,16 +120,14 @@ def _named(subject: Subject, kind: str, entries: Mapping[str, Sequence[Entry]]) 
     """After the very first version: what comes later, or a new title, changes no name."""
     firsts = sorted((versions[0].time, remote) for remote, versions in entries.items())
     if not firsts:
-        return Named(parent=PARENTS[kind], title=protected_text(subject.title), family=subject.family or digest(subject.folder.path if subject.folder else subject.title))
+        family = subject.family or digest(subject.folder.path if subject.folder else subject.title)
+        return Named(parent=PARENTS[kind], title=protected_text(subject.title), family=family)
     first = entries[firsts[0][1]][0]
-    tip = subject.chains[firsts[0][1]]
-    return Named(parent=PARENTS[kind], title=protected_text(first.subject.rpartition(": ")[0]), family=_family(first, tip, subject))
+    return Named(parent=PARENTS[kind], title=protected_text(first.subject.rpartition(": ")[0]), family=_family(first, subject))
 
 
-def _family(first: Entry, tip: str, subject: Subject) -> str:
+def _family(first: Entry, subject: Subject) -> str:
     """The family of the chain that a version begins: of a folder in several workspaces each has its own."""
-    from amlgit.store import trailers
-
     said = trailers.value(first.message, trailers.EXPERIMENT) or trailers.value(first.message, trailers.SERVICE) or ""
     named = [family for family in subject.families if family and family in said]
     return named[0] if named else subject.family

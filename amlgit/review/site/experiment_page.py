@@ -176,10 +176,11 @@ def _strip(chain: Chain) -> str:
         return ""
     share = -(-len(counts) // _BARS)
     bars = [sum(counts[start : start + share]) for start in range(0, len(counts), share)]
-    most = max(max(bars), 1)
+    most = max(*bars, 1)
     heights = [max(2, round(36 * sqrt(count / most))) for count in bars]
     path = "".join(f"M{6 * place} {40 - height}h4v{height}h-4z" for place, height in enumerate(heights))
-    return f'<svg class="strip" width="{16 * len(bars)}" height="44" viewBox="0 0 {6 * len(bars)} 40" preserveAspectRatio="none" aria-hidden="true"><path d="{path}"/></svg>'
+    size = f'width="{16 * len(bars)}" height="44" viewBox="0 0 {6 * len(bars)} 40"'
+    return f'<svg class="strip" {size} preserveAspectRatio="none" aria-hidden="true"><path d="{path}"/></svg>'
 
 
 # --- on the index
@@ -195,8 +196,9 @@ def card(content: Experiment, index: str) -> str:
     when = f'<span class="when">{span(dates[0], dates[-1])}</span>' if dates else ""
     dot = status(newest[0].status) if newest is not None else ""
     versions = number(len(lines), "version") if lines else "not pulled yet"
+    title = f'<a href="{link(index, content.path)}">{html(content.title or "untitled")}</a>'
     return (
-        f'<li class="card"><div class="picture">{content.picture}</div><h3><a href="{link(index, content.path)}">{html(content.title or "untitled")}</a></h3>'
+        f'<li class="card"><div class="picture">{content.picture}</div><h3>{title}</h3>'
         f'<p class="meta"><span>{versions}</span>{dot}</p><p class="meta soft">{f"<span>{html(by)}</span>" if by else ""}{when}</p></li>'
     )
 
@@ -204,4 +206,3 @@ def card(content: Experiment, index: str) -> str:
 def last(content: Experiment) -> str:
     """The date of the newest version; empty where there is none."""
     return content.newest[0].date if content.newest is not None else ""
-

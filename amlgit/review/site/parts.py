@@ -28,7 +28,8 @@ class Parts:
         texts = list(self._numbers)
         for number, start in enumerate(range(0, len(texts), _PER_FILE)):
             inside = ",\n".join(texts[start : start + _PER_FILE])
-            yield number, f"// amlgit: nodes of this chain\n[\n{inside}\n].forEach((node, number) => {{ (window.amlgitKnown ??= {{}})[{start} + number] = node; }});\n"
+            each = f"(node, number) => {{ (window.amlgitKnown ??= {{}})[{start} + number] = node; }}"
+            yield number, f"// amlgit: nodes of this chain\n[\n{inside}\n].forEach({each});\n"
 
 
 def files_of(numbers: Iterable[int]) -> list[int]:

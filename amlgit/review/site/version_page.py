@@ -76,7 +76,7 @@ def _body(content: VersionPage, shell: frame.Page, drawn: Scene | None, numbers:
     yield from _scripts(content, shell.path)
     yield from review.boxes(entry, drawn, _PREFIX)
     yield f'<p class="ids">commit <code>{html(content.line.commit[:12])}</code>'
-    yield f'{f" · snapshot <code>{html(content.line.snapshot)}</code>" if content.line.snapshot else ""}</p>'
+    yield f"{f' · snapshot <code>{html(content.line.snapshot)}</code>' if content.line.snapshot else ''}</p>"
     yield '</div><div class="chosen" hidden tabindex="-1"></div></aside>'
     yield f'<script type="application/json" class="data">{parts.data(drawn, entry.sides.diff, numbers)}</script></section></main>{review.HELP}'
 
@@ -85,12 +85,14 @@ def _top(content: VersionPage, shell: frame.Page) -> Iterator[str]:
     line = content.line
     yield f'<header class="top"><div class="title">{frame.trail(shell)}<h1>{html(line.name)}</h1><ul class="about">{facts(line)}</ul></div>'
     yield '<nav class="steps" aria-label="Versions"><ul>'
-    for word, sign, other in (("Version before", "‹", content.before), ("Version after", "›", content.after)):  # noqa: RUF001  # signs
-        if other is not None:
-            told = f'<span aria-hidden="true">{sign}</span> {html(other.name)}' if sign == "‹" else f'{html(other.name)} <span aria-hidden="true">{sign}</span>'  # noqa: RUF001
-            rel = "prev" if other is content.before else "next"
-            yield f'<li><a rel="{rel}" href="{link(shell.path, other.path)}"><span class="vh">{word}: </span>{told}</a></li>'
-    yield '</ul></nav><div class="tools" hidden><label class="search"><span class="vh">Search this version for a module, a comment, a parameter</span>'
+    if content.before is not None:
+        told = f'<span class="vh">Version before: </span><span aria-hidden="true">‹</span> {html(content.before.name)}'  # noqa: RUF001  # a sign
+        yield f'<li><a rel="prev" href="{link(shell.path, content.before.path)}">{told}</a></li>'
+    if content.after is not None:
+        told = f'<span class="vh">Version after: </span>{html(content.after.name)} <span aria-hidden="true">›</span>'  # noqa: RUF001  # a sign
+        yield f'<li><a rel="next" href="{link(shell.path, content.after.path)}">{told}</a></li>'
+    label = "Search this version for a module, a comment, a parameter"
+    yield f'</ul></nav><div class="tools" hidden><label class="search"><span class="vh">{label}</span>'
     yield '<input type="search" id="search" placeholder="Search this version" autocomplete="off" spellcheck="false"></label>'
     yield f'<span id="found" role="status"></span><a class="find" href="{link(shell.path, addresses.INDEX)}#q=">Search all</a>'
     yield f"{review.button('id', 'theme', 'Light or dark', '◐')}{review.button('id', 'help', 'Keys', '?')}</div></header>"
