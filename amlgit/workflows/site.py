@@ -57,9 +57,12 @@ def site(
     current = [unit for unit in found if _is_current(builder, unit, records)]
     stale = [unit for unit in found if unit not in current]
     target.refuse_others(_planned(stale))
-    target.begin()
-    built = _built(builder, stale, progress, is_divisible=not dry_run)
-    return _finished(builder, found, built, records)
+    try:
+        target.begin()
+        built = _built(builder, stale, progress, is_divisible=not dry_run)
+        return _finished(builder, found, built, records)
+    finally:
+        target.close()
 
 
 def _title(repository: Repository) -> str:

@@ -142,7 +142,7 @@ class _Run:
             kind="experiment" if self._unit.kind == chains.EXPERIMENT else "web service",
             title=self._title,
             family=self._unit.subject.family,
-            folder=self._unit.folder.path if self._unit.folder is not None else "",
+            folder=_safe(self._unit.folder.path) if self._unit.folder is not None else "",
             chains=found,
             branch=branch,
             held=self._held(found),

@@ -4,8 +4,10 @@ A manifest in it names every file that amlgit wrote, by what it was made from. A
 was killed leaves nothing that the next one does not know.
 """
 
+import fcntl
 import os
 import stat
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -15,6 +17,8 @@ from amlgit.errors import InvalidDocument, Refused, StorageFailed, UsageError
 from amlgit.model.jsontext import Json, Object, dumps, loads
 
 MANIFEST = "amlgit-site.jsonl"
+_PATIENCE = 10.0
+"""Seconds to wait for another amlgit to finish."""
 _HEAD: Mapping[str, Json] = {"amlgit-site": 1, "note": "what amlgit wrote here; without this file it would not write here again"}
 
 
@@ -61,7 +65,7 @@ class SiteFolder:
         self._is_dry = is_dry
         self._folders: set[str] = set()
         """Those that are no link, and there."""
-        entries = _entries(path)
+        self._read, entries = _entries(path)
         self._known = _files(entries)
         self.notes = _notes(entries)
         """What is remembered of each experiment and service, by its folder in the site."""
@@ -80,9 +84,30 @@ class SiteFolder:
         manifest = self.path / MANIFEST
         if not manifest.exists():
             write_atomically(manifest, _line(_HEAD))
+            self._read = manifest.read_bytes()
         # two processes of one run write to it: each line is added as a whole
         self._claims = os.open(manifest, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
-        os.ftruncate(self._claims, manifest.read_bytes().rfind(b"\n") + 1)  # of a line that a killed run was writing
+        self._lock(self._claims)
+        whole = self._read.rfind(b"\n") + 1
+        if whole < len(self._read):  # a killed run was writing a line
+            os.ftruncate(self._claims, whole)
+        for name, known in self._known.items():
+            if not known.key and self._is_reached(name):
+                self._aside(name).unlink(missing_ok=True)
+
+    def _lock(self, descriptor: int) -> None:
+        """Have the manifest to ourselves, as it was read; a run that was killed may have a second process at its last page."""
+        deadline = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise Refused(f"another amlgit is at work on {self.path}", hint="Wait until it is done and run this again.") from error
+                time.sleep(0.05)
+        if (self.path / MANIFEST).read_bytes() != self._read:
+            raise Refused(f"{self.path} was written by another amlgit meanwhile", hint="Run this again.")
 
     # --- what is there
 
@@ -136,12 +161,13 @@ class SiteFolder:
     # --- writing
 
     def refuse_others(self, names: Iterable[str]) -> None:
-        """Raise Refused where a file is in the way of ours that amlgit did not write."""
+        """Raise Refused where something is in the way of these files that amlgit did not write."""
         for name in names:
-            if name not in self._known:
-                self._refuse(name)
+            self._refuse(name)
 
     def _refuse(self, name: str) -> None:
+        if name in self._known and self._size(name) >= 0:
+            return
         parts = PurePosixPath(name).parts
         for end in range(1, len(parts) + 1):
             place = self.path.joinpath(*parts[:end])
@@ -156,8 +182,7 @@ class SiteFolder:
         if name in self._known and self._size(name) == len(data) and (self.path / name).read_bytes() == data:
             self.tally.unchanged += 1
         else:
-            if name not in self._known:
-                self._refuse(name)
+            self._refuse(name)
             self.tally.written.append(name)
             if not self._is_dry:
                 self._claim(name)
@@ -175,10 +200,9 @@ class SiteFolder:
         self.tally.unchanged += 1
 
     def _write(self, name: str, data: bytes) -> None:
-        parent, _, last = name.rpartition("/")
         if not self._is_reached(name):
-            self._make(parent)
-        aside = self.path / parent / f".{last[:40]}.{os.getpid()}.amlgit-new"
+            self._make(name.rpartition("/")[0])
+        aside = self._aside(name)
         try:
             # the name may be somebody's link
             descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
@@ -189,14 +213,16 @@ class SiteFolder:
             aside.unlink(missing_ok=True)
             raise StorageFailed(f"{self.path / name} can't be written: {error.strerror}") from error
 
+    def _aside(self, name: str) -> Path:
+        """Where a file is until it is all there."""
+        parent, _, last = name.rpartition("/")
+        return self.path / parent / f".{last}.amlgit-new"
+
     def _make(self, parent: str) -> None:
         above = parent.rpartition("/")[0]
         if above and not self._is_reached(parent):
             self._make(above)
-        here = self.path / parent
-        if here.is_symlink() or (here.exists() and not here.is_dir()):
-            raise Refused(f"{here} is no folder, and amlgit did not write it", hint="Move it away, or name another folder.")
-        here.mkdir(exist_ok=True)
+        (self.path / parent).mkdir(exist_ok=True)
         self._folders.add(parent)
 
     # --- the end
@@ -217,6 +243,9 @@ class SiteFolder:
         manifest = self.path / MANIFEST
         if not self._is_dry and (not manifest.is_file() or manifest.read_bytes() != data):
             write_atomically(manifest, data)
+
+    def close(self) -> None:
+        """Let others write here."""
         if self._claims is not None:
             os.close(self._claims)
             self._claims = None
@@ -246,7 +275,7 @@ def _members(written: Written) -> dict[str, Json]:
     return {**found, "told": written.told, "counts": dict(written.counts)} if written.told else found
 
 
-def _entries(path: Path) -> list[Object]:
+def _entries(path: Path) -> tuple[bytes, list[Object]]:
     """The manifest; raises UsageError where there is none, and something else is."""
     if path.exists() and not path.is_dir():
         raise UsageError(f"{path} is no folder", hint="Name a folder, new or empty.")
@@ -256,8 +285,9 @@ def _entries(path: Path) -> list[Object]:
     if not manifest.exists():
         if path.is_dir() and any(path.iterdir()):
             raise UsageError(f"{path} has files in it, and no site that amlgit wrote ({MANIFEST})", hint="Name a new or an empty folder.")
-        return []
-    whole, _, _ = manifest.read_bytes().rpartition(b"\n")  # the last line of a killed run may not be all there
+        return b"", []
+    data = manifest.read_bytes()
+    whole, _, _ = data.rpartition(b"\n")  # the last line of a killed run may not be all there
     found = []
     for number, line in enumerate(whole.split(b"\n"), 1):
         try:
@@ -269,7 +299,7 @@ def _entries(path: Path) -> list[Object]:
         found.append(entry)
     if not found or found[0].get("amlgit-site") != 1:
         raise UsageError(f"{manifest} is no list of a site, or one of a newer amlgit", hint="Name a new or an empty folder.")
-    return found
+    return data, found
 
 
 def _unreadable(manifest: Path, number: int) -> UsageError:
