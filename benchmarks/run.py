@@ -16,7 +16,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import figures, measure_clone, measure_commands, measure_diff, measure_match, measure_normalise, measure_page, measure_studio
+from benchmarks import (
+    figures,
+    measure_clone,
+    measure_commands,
+    measure_diff,
+    measure_match,
+    measure_normalise,
+    measure_page,
+    measure_site,
+    measure_studio,
+)
 from benchmarks.data import Data
 from benchmarks.figures import Figure
 from benchmarks.processes import environment, machine
@@ -30,6 +40,7 @@ _MEASUREMENTS: Mapping[str, Callable[[Data], Iterator[Figure]]] = {
     "diff": measure_diff.measure,
     "match": measure_match.measure,
     "page": measure_page.measure,
+    "site": measure_site.measure,
     "studio": measure_studio.measure,
 }
 

@@ -86,6 +86,13 @@ def test_the_users_configuration_does_not_change_what_is_read(repository: Reposi
     assert chains.versions(repository, tip) == before
 
 
+def test_all_chains_are_read_by_one_walk(repository: Repository) -> None:
+    tips = chains.tips(repository).values()
+    assert chains.all_entries(repository, tips) == {tip: chains.entries(repository, tip) for tip in tips}
+    assert [entry.number for entry in chains.all_entries(repository, tips)[chains.tips(repository)[chains.ref("archive", FAMILY)]]] == [1, 2, 3, 4]
+    assert chains.all_entries(repository, []) == {}
+
+
 def test_titles_are_those_at_the_tips(repository: Repository) -> None:
     tips = repository.refs(chains.PREFIX)
     assert chains.titles(repository, tips.values()) == {

@@ -45,6 +45,7 @@ VERBS: dict[str, str] = {
     "run": "acting",
     "secret": "secret",
     "show": "show",
+    "site": "site",
     "status": "see",
     "tag": "mapping",
     "uninstall": "setup",

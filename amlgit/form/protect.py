@@ -1,8 +1,10 @@
 """Exports that were never taken in, with their secrets replaced: what is shown of a file holds as little as what is written of it."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from amlgit.form import columns
+from amlgit.form.memo import Memo
 from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, REPLACE_ALL, Guard, may_hold_secret, placeholder
 from amlgit.model.jsontext import Json, Object, dumps
 
@@ -26,10 +28,15 @@ def protected(value: Json, linked: frozenset[str] = frozenset()) -> Json:
     return _protected(value, linked, Guard("", REPLACE_ALL))
 
 
-def shown(document: Object) -> Object:
+Looked: TypeAlias = Memo[tuple[Object, Object]]
+"""A node that was looked at, by the id of the object, and the same without secrets."""
+
+
+def shown(document: Object, looked: Looked | None = None) -> Object:
     """What people see of an export, with its secrets replaced: without statuses, and no node is looked at twice that can't hold any.
 
-    What is no export is given back: a definition's secrets are known by where they stand.
+    What is no export is given back: a definition's secrets are known by where they stand. Who shows version after version, unchanged
+    nodes the very objects, keeps `looked` from call to call, and is given the very objects again.
     """
     graph = document.get("Graph")
     if not isinstance(graph, Mapping):
@@ -43,11 +50,18 @@ def shown(document: Object) -> Object:
         **whole,
         "Graph": {
             **_object(protected(kept, linked)),
-            "ModuleNodes": [protected(node, linked) if _may_hold_secret(node, linked) else node for node in _objects(nodes)],
+            "ModuleNodes": [_node(node, linked, looked) for node in _objects(nodes)],
             "EdgesInternal": graph.get("EdgesInternal"),
             "SerializedClientData": graph.get("SerializedClientData"),
         },
     }
+
+
+def _node(node: Object, linked: frozenset[str], looked: Looked | None) -> Object:
+    if looked is None or linked:
+        return _object(protected(node, linked)) if _may_hold_secret(node, linked) else node
+    known = looked.get(id(node)) or looked.put(id(node), (node, _node(node, linked, None)))
+    return known[1]
 
 
 def _may_hold_secret(node: Object, linked: frozenset[str]) -> bool:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from amlgit.form import labels, layout, scripts
+from amlgit.form.memo import Memo
 from amlgit.model import graph, ids
 from amlgit.model.assets import PORT_MEMBERS
 from amlgit.model.jsontext import Json, Object
@@ -16,13 +18,24 @@ _INPUTS, _OUTPUTS, _PARAMETERS = "InputPortsInternal", "OutputPortsInternal", "M
 _POSITION = re.compile(r"(-?[0-9]{1,9}(?:\.[0-9]*)?),(-?[0-9]{1,9}(?:\.[0-9]*)?)[,0-9.\-]*")
 
 
-def outline(document: Object, names: Mapping[str, str], *, folder: str | None = None, version: Version | None = None) -> Outline:
-    """What an experiment is; `names` are those of assets, as `companions.read_names` gives them. Never fails: what is wrong is said."""
-    return _Reader(document, names).outline(folder, version)
+Values: TypeAlias = tuple[tuple[Parameter, ...], tuple[Script, ...]]
+Known: TypeAlias = Memo[tuple[Object, Values]]
+"""A node that was read, by the id of the object, and its parameters and scripts."""
+
+
+def outline(
+    document: Object, names: Mapping[str, str], *, folder: str | None = None, version: Version | None = None, known: Known | None = None
+) -> Outline:
+    """What an experiment is; `names` are those of assets, as `companions.read_names` gives them. Never fails: what is wrong is said.
+
+    Who reads version after version, unchanged nodes the very objects, keeps `known` from call to call.
+    """
+    return _Reader(document, names, known).outline(folder, version)
 
 
 class _Reader:
-    def __init__(self, document: Object, names: Mapping[str, str]) -> None:
+    def __init__(self, document: Object, names: Mapping[str, str], known: Known | None) -> None:
+        self._known = known
         self._document = document
         self._graph = members(document.get("Graph"))
         self._service = members(document.get("WebService"))
@@ -85,7 +98,7 @@ class _Reader:
         node = self._nodes[node_id]
         module_id = text(node.get("ModuleId"))
         module = self._modules.get(module_id, labels.ModuleName(name="Module"))
-        parameters, found_scripts = self._parameters(node, module_id)
+        parameters, found_scripts = self._values(node, module_id)
         return Node(
             name=self._labels[node_id],
             id=node_id,
@@ -123,8 +136,14 @@ class _Reader:
         ends = [self._port_end(port_id) for port_id in edges.get(f"{node_id}:{name}", ())]
         return Port(name=name, ends=(*sorted(ends, key=lambda end: (end.name, end.port or "")), *others))
 
+    def _values(self, node: Object, module_id: str) -> Values:
+        if self._known is None:
+            return self._parameters(node, module_id)
+        known = self._known.get(id(node)) or self._known.put(id(node), (node, self._parameters(node, module_id)))
+        return known[1]
+
     @staticmethod
-    def _parameters(node: Object, module_id: str) -> tuple[tuple[Parameter, ...], tuple[Script, ...]]:
+    def _parameters(node: Object, module_id: str) -> Values:
         parameters: list[Parameter] = []
         found: list[Script] = []
         for entry in entries(node.get(_PARAMETERS)):

@@ -89,6 +89,31 @@ def newest_first(repository: Repository, tip: str) -> Iterator[Entry]:
         yield Entry(commit, number, int(time), author, message)
 
 
+def all_entries(repository: Repository, tips: Iterable[str]) -> dict[str, list[Entry]]:
+    """Tip → the versions of its chain, oldest first; one walk for all chains."""
+    wanted = list(dict.fromkeys(tips))
+    if not wanted:
+        return {}
+    names = "".join(f"{tip}\n" for tip in wanted).encode()
+    known: dict[str, tuple[str, tuple[str, str, str]]] = {}
+    for record in streams.records(repository, *_LOG, *_TEXT_AND_PARENTS, "--stdin", stdin=names):
+        commit, parents, time, author, message = record.split("\x01", 4)
+        known[commit] = (parents.partition(" ")[0], (time, author, message))
+    return {tip: list(_numbered(repository, known, tip)) for tip in wanted}
+
+
+def _numbered(repository: Repository, known: Mapping[str, tuple[str, tuple[str, str, str]]], tip: str) -> Iterator[Entry]:
+    behind = []
+    commit = tip
+    while commit in known:
+        behind.append(commit)
+        commit = known[commit][0]
+    newest = _number(repository, tip, known[tip][1][2]) if behind else 0
+    for place, commit in enumerate(reversed(behind), start=newest - len(behind) + 1):
+        time, author, message = known[commit][1]
+        yield Entry(commit, place, int(time), author, message)
+
+
 def search(repository: Repository, tips: Iterable[str], text: str) -> Iterator[tuple[str, str]]:
     """Commit and message of what is behind `tips` and has this text in its message, newest first."""
     names = "".join(f"{tip}\n" for tip in tips).encode()
@@ -174,6 +199,7 @@ def _back(known: Mapping[str, tuple[str, str | None]], commit: str) -> Iterator[
 
 _LOG = ("log", "--first-parent", "--no-show-signature")
 _TEXT = ("-z", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8", "--format=%H%x01%at%x01%an <%ae>%x01%B")
+_TEXT_AND_PARENTS = (*_TEXT[:-1], "--format=%H%x01%P%x01%at%x01%an <%ae>%x01%B")
 
 
 def _number(repository: Repository, tip: str, message: str) -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 WORKSPACE, EXPERIMENT, SNAPSHOT, STATUS, FORM = "Aml-Workspace", "Aml-Experiment", "Aml-Snapshot", "Aml-Status", "Aml-Form"
 SERVICE, DELETED = "Aml-Service", "Aml-Deleted"
+UNKNOWN = "unknown"
+"""The author of a version whose creator nobody knows."""
 
 _TRAILER = re.compile(r"([A-Za-z0-9-]+): ?(.*)")
 _NUMBER = re.compile(r"[^\n]*: (?:run|draft|definition) ([1-9][0-9]*)(?=[^:\n]*(?:\n|\Z))")
@@ -44,7 +46,7 @@ def _one_line(text: str, *, keep_edges: bool = False) -> str:
 
 def author(story: Story) -> str:
     """`<creator> <<creator>@<workspace>> <time> +0000`, fit for a commit whatever the creator's name is made of."""
-    name = re.sub(r"[<>]", "", _one_line(story.creator)).strip(" .,:;\"'\\") or "unknown"
+    name = re.sub(r"[<>]", "", _one_line(story.creator)).strip(" .,:;\"'\\") or UNKNOWN
     mailbox = re.sub(r"[^\w.+\-]+", "-", name).strip("-.") or "unknown"
     return f"{name} <{mailbox}@{re.sub(r'[^0-9A-Za-z.-]', '', story.workspace) or 'unknown'}> {max(story.time, 0)} +0000"
 

@@ -92,12 +92,12 @@ def _side(path: Path, side: Side, linked: frozenset[str]) -> Side:
 
 
 def _service(entry: Compared) -> Compared:
-    old, new = (_definition(side) if side is not None else None for side in (entry.old, entry.new))
+    old, new = (definition(side) if side is not None else None for side in (entry.old, entry.new))
     changes = tuple(_masked(change, old or {}, new or {}) for change in entry.diff.changes)
     return replace(entry, title=protect.protected_text(entry.title), diff=replace(entry.diff, changes=changes), old=old, new=new)
 
 
-def _definition(document: Object) -> Object:
+def definition(document: Object) -> Object:
     """A definition with its secrets replaced as they are in a repository, every list in its own order."""
     from amlgit.form import webservices
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from amlgit.compare.changes import Diff
 from amlgit.config import write_atomically
@@ -18,6 +19,9 @@ from amlgit.review.page.scene import Sides
 from amlgit.store import chains
 from amlgit.workflows.diff import NO_EXPERIMENT, NO_SERVICE, Compared
 
+if TYPE_CHECKING:
+    from amlgit.review.experiment_outline import Known
+
 
 def sides(entry: Compared, names: Names) -> Sides:
     """Both versions of what was compared; what is told of them has no secrets."""
@@ -26,8 +30,8 @@ def sides(entry: Compared, names: Names) -> Sides:
     return Sides(
         old=old,
         new=new,
-        outline=_outline(protect.shown(new), entry),
-        gone=_outline(protect.shown(_gone(old, new, entry.diff.recreated)), entry),
+        outline=outline(protect.shown(new), entry.title, entry.assets),
+        gone=outline(protect.shown(gone(old, new, entry.diff.recreated)), entry.title, entry.assets),
         diff=entry.diff,
         names=names,
     )
@@ -35,25 +39,32 @@ def sides(entry: Compared, names: Names) -> Sides:
 
 def one_side(document: Object, title: str, assets: Mapping[str, str]) -> Sides:
     """One version alone."""
-    from amlgit.review import experiment_outline, service_outline
-
     shown = protect.shown(document)
-    found = experiment_outline.outline(shown, assets) if "Graph" in shown else service_outline.outline(shown, title)
-    nothing = replace(found, nodes=(), assets=(), service_inputs=(), service_outputs=())
-    return Sides(old=shown, new=shown, outline=found, gone=nothing, diff=Diff(changes=(), recreated={}), names=Names(shown, shown, assets, {}))
+    found = outline(shown, title, assets)
+    diff = Diff(changes=(), recreated={})
+    return Sides(old=shown, new=shown, outline=found, gone=without_nodes(found), diff=diff, names=Names(shown, shown, assets, {}))
 
 
-def _outline(document: Object, entry: Compared) -> Outline:
+def outline(document: Object, title: str, assets: Mapping[str, str], known: "Known | None" = None) -> Outline:
+    """The outline of an experiment or a service without secrets; `title` is what a service is called that does not say it.
+
+    `known` is what `experiment_outline.outline` may keep.
+    """
     if "Graph" not in document:
         from amlgit.review import service_outline
 
-        return service_outline.outline(document, entry.title)
+        return service_outline.outline(document, title)
     from amlgit.review import experiment_outline
 
-    return experiment_outline.outline(document, entry.assets)
+    return experiment_outline.outline(document, assets, known=known)
 
 
-def _gone(old: Object, new: Object, recreated: Mapping[str, str]) -> Object:
+def without_nodes(found: Outline) -> Outline:
+    """The outline of nothing, where no node is gone."""
+    return replace(found, nodes=(), assets=(), service_inputs=(), service_outputs=())
+
+
+def gone(old: Object, new: Object, recreated: Mapping[str, str]) -> Object:
     """The old version with nothing but the nodes that are no more, and the edges at them."""
     graph = members(old.get("Graph"))
     if not graph:

@@ -86,7 +86,7 @@ def _lines(content: Page) -> Iterator[str]:
     for number, entry in enumerate(content.entries):
         yield from _entry(entry, number, is_alone=len(content.entries) == 1, is_first=number == first)
     yield "</main>"
-    yield _HELP
+    yield HELP
     yield f"<script>{content.script}</script></body></html>"
 
 
@@ -110,7 +110,7 @@ def _top(content: Page) -> Iterator[str]:
         yield "</ul></nav>"
     yield '<div class="tools" hidden><label class="search"><span class="vh">Search for a module, a comment, a parameter</span>'
     yield '<input type="search" id="search" placeholder="Search" autocomplete="off" spellcheck="false"></label><span id="found" role="status"></span>'
-    yield f"{_button('id', 'theme', 'Light or dark', '◐')}{_button('id', 'help', 'Keys', '?')}</div></header>"
+    yield f"{button('id', 'theme', 'Light or dark', '◐')}{button('id', 'help', 'Keys', '?')}</div></header>"
 
 
 def _first(entries: Sequence[Entry]) -> int:
@@ -122,15 +122,9 @@ def _first(entries: Sequence[Entry]) -> int:
 def _entry(entry: Entry, number: int, *, is_alone: bool, is_first: bool) -> Iterator[str]:
     prefix = f"e{number}"
     drawn = scene(entry.sides) if entry.merge is None else overlaid(scene(entry.sides), entry.merge)
-    numbers = details.box_numbers(drawn)
     kind = " merging" if entry.merge is not None else "" if entry.is_compared else " single"
-    yield f'<section class="entry{kind}" id="{prefix}" aria-labelledby="{prefix}t"{" data-first" if is_first else ""}><div class="stage">'
-    yield f'<div class="canvas" tabindex="0" role="group" aria-label="The graph of {html(entry.title)}. Arrow keys move it, plus and minus zoom.">'
-    label = f"{entry.title}: {entry.summary}. All of it is listed beside the picture."
-    yield from svg.drawing(drawn, label, prefix)
-    yield "</div>"
-    yield from _controls(entry)
-    yield f'<div class="minimap" hidden>{svg.minimap(drawn)}</div></div>'
+    yield f'<section class="entry{kind}" id="{prefix}" aria-labelledby="{prefix}t"{" data-first" if is_first else ""}>'
+    yield from stage(entry, drawn, prefix)
     yield f'<aside class="panel" aria-labelledby="{prefix}t"><div class="overview">'
     state = f'<span class="state">{html(entry.state)}</span> ' if entry.state else ""
     # what the page's own heading says already is not said twice
@@ -141,20 +135,36 @@ def _entry(entry: Entry, number: int, *, is_alone: bool, is_first: bool) -> Iter
     yield f'<p class="summary">{state}{html(entry.summary)}</p>'
     if entry.risks:
         yield f'<section class="risks" aria-label="Risks"><h2><span class="count risky">{len(entry.risks)}</span> worth a second look</h2>'
-        yield from details.risks(entry.risks, numbers, prefix)
+        yield from details.risks(entry.risks, details.box_numbers(drawn), prefix)
         yield "</section>"
     if entry.merge is not None:
         yield from merging.sections(entry.merge, entry.sides.names, drawn, prefix)
     elif entry.is_compared:
-        yield '<section class="changes" aria-label="Changes"><h2>Changes</h2>'
-        yield from details.articles(entry.sides.diff, entry.sides.names, drawn, prefix, is_whole=entry.is_whole)
-        yield "</section>"
-    yield from _all(drawn, entry, prefix)
+        yield from changes(entry, drawn, prefix)
+    yield from boxes(entry, drawn, prefix)
     yield '</div><div class="chosen" hidden tabindex="-1"></div></aside>'
     yield f'<script type="application/json" class="data">{details.data(drawn, entry.sides.diff, entry.sides.names)}</script></section>'
 
 
-def _all(drawn: Scene, entry: Entry, prefix: str) -> Iterator[str]:
+def stage(entry: Entry, drawn: Scene, prefix: str) -> Iterator[str]:
+    """The picture, and what steers it."""
+    yield '<div class="stage">'
+    yield f'<div class="canvas" tabindex="0" role="group" aria-label="The graph of {html(entry.title)}. Arrow keys move it, plus and minus zoom.">'
+    label = f"{entry.title}: {entry.summary}. All of it is listed beside the picture."
+    yield from svg.drawing(drawn, label, prefix)
+    yield "</div>"
+    yield from _controls(entry)
+    yield f'<div class="minimap" hidden>{svg.minimap(drawn)}</div></div>'
+
+
+def changes(entry: Entry, drawn: Scene, prefix: str) -> Iterator[str]:
+    """Every change in words."""
+    yield '<section class="changes" aria-label="Changes"><h2>Changes</h2>'
+    yield from details.articles(entry.sides.diff, entry.sides.names, drawn, prefix, is_whole=entry.is_whole)
+    yield "</section>"
+
+
+def boxes(entry: Entry, drawn: Scene, prefix: str) -> Iterator[str]:
     """Every node by name, for those who don't see the picture."""
     open_ = "" if entry.is_compared else " open"
     yield f'<details class="all"{open_}><summary>All {len(drawn.boxes):,} boxes, as data flows</summary><ol>'
@@ -178,21 +188,22 @@ def _controls(entry: Entry) -> Iterator[str]:
             yield f'<button type="button" aria-pressed="false" data-class="{name}">{called} <span class="count">{count:,}</span></button>'
         yield "</div>"
     yield '<div class="zoom" role="group" aria-label="Zoom" hidden>'
-    yield _button("data-zoom", "in", "Closer", "+") + _button("data-zoom", "out", "Farther", "−") + _button("data-zoom", "fit", "All of it", "⤢")  # noqa: RUF001
+    yield button("data-zoom", "in", "Closer", "+") + button("data-zoom", "out", "Farther", "−") + button("data-zoom", "fit", "All of it", "⤢")  # noqa: RUF001
     if counted:
         before, after = ("Change before", "Next change") if entry.merge is None else ("Conflict before", "Next conflict")
-        yield _button("data-step", "-1", before, "‹") + _button("data-step", "1", after, "›")  # noqa: RUF001
+        yield button("data-step", "-1", before, "‹") + button("data-step", "1", after, "›")  # noqa: RUF001
     yield "</div>"
     if counted:
         spans = "".join(f'<span class="{word}">{word}</span>' for word in words)
         yield f'<p class="legend" aria-hidden="true">{spans}</p>'
 
 
-def _button(name: str, value: str, label: str, sign: str) -> str:
+def button(name: str, value: str, label: str, sign: str) -> str:
+    """A button with a sign on it and a name for those who don't see it."""
     return f'<button type="button" {name}="{value}" aria-label="{label}" title="{label}">{sign}</button>'
 
 
-_HELP = """<dialog id="keys" aria-labelledby="keyst"><h2 id="keyst">Keys</h2><dl>
+HELP = """<dialog id="keys" aria-labelledby="keyst"><h2 id="keyst">Keys</h2><dl>
 <dt><kbd>n</kbd> <kbd>p</kbd></dt><dd>next change (or conflict), the one before</dd><dt><kbd>f</kbd></dt><dd>all of the graph</dd>
 <dt><kbd>+</kbd> <kbd>−</kbd></dt><dd>closer, farther</dd><dt><kbd>← ↑ ↓ →</kbd></dt><dd>move the graph, when it has the focus</dd>
 <dt><kbd>/</kbd></dt><dd>search; Enter goes to the next that fits</dd><dt><kbd>Esc</kbd></dt><dd>back to the list</dd>
