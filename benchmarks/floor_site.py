@@ -17,7 +17,7 @@ from amlgit.review import changes
 from amlgit.review.names import Names
 from amlgit.store import chains, streams
 from amlgit.store.repository import discover
-from amlgit.workflows.diff import compared
+from amlgit.workflows.comparing import compared
 from amlgit.workflows.past import Past
 
 

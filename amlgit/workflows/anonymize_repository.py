@@ -27,8 +27,8 @@ from amlgit.workflows.anonymous import AnonymizeReport, Documents, Progress
 from amlgit.workflows.anonymous_folders import Families, Folders, Trees, service_family
 from amlgit.workflows.anonymous_history import History
 from amlgit.workflows.documents import of_content, wire
-from amlgit.workflows.fetch import write_chains
 from amlgit.workflows.looking import LEFT_ALONE
+from amlgit.workflows.recording import write_chains
 
 _KINDS = {parent: kind for kind, parent in PARENTS.items()}
 _OUR_OWN = ("refs/heads/", "refs/tags/", chains.PREFIX)

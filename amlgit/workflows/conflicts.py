@@ -30,7 +30,7 @@ from amlgit.store.sources import FolderFiles, folder_of
 from amlgit.store.states import Commit
 from amlgit.workflows import page, resolve
 from amlgit.workflows.check import finding_folder
-from amlgit.workflows.diff import NO_EXPERIMENT, NO_SERVICE, Compared, asset_names, compared, joined
+from amlgit.workflows.comparing import NO_EXPERIMENT, NO_SERVICE, Compared, asset_names, compared, joined
 from amlgit.workflows.diff_secrets import without_secrets
 from amlgit.workflows.documents import Joined
 from amlgit.workflows.resolve import Place

@@ -10,7 +10,7 @@ from amlgit.remotes.studio import Activity, Studio
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import choose
 from amlgit.workflows.connect import connect
-from amlgit.workflows.fetch import Progress
+from amlgit.workflows.recording import Progress
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 """Seconds between two looks at a package."""

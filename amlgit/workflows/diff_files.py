@@ -1,4 +1,4 @@
-"""`diff --no-index`: what changed between two files anywhere, without a repository; as `git difftool` asks for it too."""
+"""`diff --no-index` of two files anywhere: exports, definitions, pages, scripts."""
 
 import os
 from dataclasses import replace
@@ -12,37 +12,21 @@ from amlgit.form.webservices import DEFINITION
 from amlgit.model import experiments, webservices
 from amlgit.model.jsontext import MAX_BYTES, Json, Object, dumps_pretty, loads, same
 from amlgit.store import chains
-from amlgit.workflows.diff import FILE, Compared, DiffReport, compared, status
+from amlgit.workflows.comparing import FILE, Compared, compared, status
 from amlgit.workflows.diff_secrets import without_secrets
 from amlgit.workflows.documents import Joined, of_content
 
 SCRIPTS = (".py", ".R", ".sql", ".txt")
 
 
-def diff_files(old: Path, new: Path, *, whole: bool = False) -> DiffReport:
-    """What changed between two exports, definitions, folders, or single files of a folder; what may be a secret is replaced in it.
-
-    Node statuses are no change, and are read only for the `whole` documents, as a patch needs them.
-    Raises UsageError where one is missing or is nothing of ours, InvalidDocument naming the file where it can't be read.
-    """
-    for side in (old, new):
-        if not _is_nothing(side) and not side.exists():
-            raise UsageError(f"there is no {side}")
-    if old.is_dir() or new.is_dir():
-        from amlgit.workflows.diff_folders import diff_folders
-
-        return diff_folders(old, new, whole=whole)
-    return DiffReport(old=str(old), new=str(new), compared=(files(old, new, whole=whole),))
-
-
-def _is_nothing(side: Path) -> bool:
+def is_nothing(side: Path) -> bool:
     """Whether a side stands for no file, as git says it."""
     return str(side) == os.devnull
 
 
 def files(old: Path, new: Path, *, whole: bool = False) -> Compared:
-    """What changed from one file to another; one that is not there is added or removed. `whole` as in `diff_files`."""
-    present = [not _is_nothing(side) and side.exists() and not side.is_dir() for side in (old, new)]
+    """What changed from one file to another; one that is not there is added or removed. `whole` as in `diff_no_index`."""
+    present = [not is_nothing(side) and side.exists() and not side.is_dir() for side in (old, new)]
     datas = [read(side) if is_there else b"" for side, is_there in zip((old, new), present, strict=True)]
     values = [_json(side, data, whole=whole) if is_there else None for side, data, is_there in zip((old, new), datas, present, strict=True)]
     sides = [_document(side, value, data) for side, value, data in zip((old, new), values, datas, strict=True)]
@@ -52,7 +36,7 @@ def files(old: Path, new: Path, *, whole: bool = False) -> Compared:
         except InvalidDocument as error:
             raise InvalidDocument(f"{old} or {new}: {error}", hint=error.hint) from error
         return replace(without_secrets(found), status=status(*present, differs=bool(found.diff.changes)))
-    change = _texts(old if _is_nothing(new) else new, datas, values)
+    change = _texts(old if is_nothing(new) else new, datas, values)
     return Compared(
         kind=FILE,
         status=status(*present, differs=change is not None),

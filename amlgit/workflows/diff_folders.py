@@ -15,7 +15,7 @@ from amlgit.form.webservices import DEFINITION
 from amlgit.store import chains
 from amlgit.store.folders import is_content
 from amlgit.store.sources import folder_of, kind_of
-from amlgit.workflows.diff import Compared, DiffReport, Problem, Status, compared, status, with_changes
+from amlgit.workflows.comparing import Compared, DiffReport, Problem, Status, compared, status, with_changes
 from amlgit.workflows.diff_files import SCRIPTS, files, read
 from amlgit.workflows.diff_secrets import without_secrets
 from amlgit.workflows.documents import Joined, of_content
@@ -26,7 +26,10 @@ _UNKNOWN = b'{"Graph": {}}'
 
 
 def diff_folders(old: Path, new: Path, *, whole: bool = False) -> DiffReport:
-    """What changed between two folders (or one, and nothing); each file that can't be read is a problem of the report. `whole` as in `diff_files`."""
+    """What changed between two folders (or one, and nothing); each file that can't be read is a problem of the report.
+
+    `whole` as in `diff_no_index`.
+    """
     sides = (old, new)
     if not all(side.is_dir() or str(side) == os.devnull for side in sides):
         raise UsageError(f"{old} and {new}: one is a folder, the other a file")

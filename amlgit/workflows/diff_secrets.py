@@ -10,7 +10,7 @@ from amlgit.form.secrets import REPLACE_ALL, escape, unescape
 from amlgit.model.jsontext import Json, Object
 from amlgit.model.webservices import member
 from amlgit.store import chains
-from amlgit.workflows.diff import Compared
+from amlgit.workflows.comparing import Compared
 
 _SETS = frozenset({"edges", "links"})
 """Members, case-folded, that are lists without an order."""

@@ -8,7 +8,8 @@ from amlgit.store import states
 from amlgit.store.repository import Repository
 from amlgit.store.states import State
 from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.diff import DiffReport, commits, compared, joined, state_name
+from amlgit.workflows.comparing import DiffReport, compared, joined, state_name
+from amlgit.workflows.diff_states import commits
 from amlgit.workflows.documents import Joined, asset_names, of_version
 
 

@@ -20,9 +20,10 @@ from amlgit.store import chains, drafts, trailers
 from amlgit.store.repository import Repository
 from amlgit.workflows import sent, states
 from amlgit.workflows.connect import connect
-from amlgit.workflows.fetch import ChainReport, FetchReport, Progress, keep_held, write_chains
+from amlgit.workflows.held import keep_held
 from amlgit.workflows.lineage import Lineage
 from amlgit.workflows.looking import LEFT_ALONE
+from amlgit.workflows.recording import ChainReport, FetchReport, Progress, write_chains
 from amlgit.workflows.spool import Spool, Wanted
 from amlgit.workflows.states import Missing, States
 

@@ -202,7 +202,7 @@ class _Search:
 
 def count_changes(folder: Folder, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> int:
     """How many changes `diff` shows between two contents of a folder; of what is no graph now, how many files differ."""
-    from amlgit.workflows.diff import compared
+    from amlgit.workflows.comparing import compared
     from amlgit.workflows.documents import of_content
 
     try:

@@ -17,7 +17,7 @@ from amlgit.review.names import Names
 from amlgit.review.outline import Outline
 from amlgit.review.page.scene import Sides
 from amlgit.store import chains
-from amlgit.workflows.diff import NO_EXPERIMENT, NO_SERVICE, Compared
+from amlgit.workflows.comparing import NO_EXPERIMENT, NO_SERVICE, Compared
 
 if TYPE_CHECKING:
     from amlgit.review.experiment_outline import Known

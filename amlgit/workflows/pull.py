@@ -20,8 +20,9 @@ from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
 from amlgit.workflows import deleted
 from amlgit.workflows.bind import bind_made
-from amlgit.workflows.fetch import FetchReport, Progress, take
+from amlgit.workflows.fetch import take
 from amlgit.workflows.reconcile import Edited, prepare, reconcile
+from amlgit.workflows.recording import FetchReport, Progress
 from amlgit.workflows.seen import History, bound_to, family_of, is_bound
 from amlgit.workflows.version_trees import VersionTrees
 

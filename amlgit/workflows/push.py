@@ -22,15 +22,15 @@ from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.workflows import sent, workspace
 from amlgit.workflows.asset_check import Shelves, require
+from amlgit.workflows.comparing import Compared, compared
 from amlgit.workflows.connect import connect
-from amlgit.workflows.diff import Compared, compared
 from amlgit.workflows.diff_secrets import without_secrets
 from amlgit.workflows.documents import Joined
-from amlgit.workflows.fetch import Progress
 from amlgit.workflows.given import given
 from amlgit.workflows.push_new import make
 from amlgit.workflows.push_targets import Target, targets
 from amlgit.workflows.pushed import record_saved
+from amlgit.workflows.recording import Progress
 from amlgit.workflows.unseen import bound, require_seen
 from amlgit.workflows.workspace import Held
 

@@ -9,7 +9,7 @@ from amlgit.remotes.archive import Document, Listing
 from amlgit.store import drafts, incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows.fetch import write_chains
+from amlgit.workflows.recording import write_chains
 from amlgit.workflows.spool import Wanted
 from amlgit.workflows.workspace import Held
 

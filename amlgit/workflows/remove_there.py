@@ -11,7 +11,8 @@ from amlgit.store import chains
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import choose
 from amlgit.workflows.connect import connect
-from amlgit.workflows.fetch import Progress, fetch
+from amlgit.workflows.fetch import fetch
+from amlgit.workflows.recording import Progress
 from amlgit.workflows.states import States
 
 

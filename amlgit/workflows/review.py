@@ -17,7 +17,8 @@ from amlgit.review.risks import OwnRule, Risk
 from amlgit.store import states
 from amlgit.store.repository import Repository
 from amlgit.store.states import State
-from amlgit.workflows.diff import FILE, Compared, DiffReport, Problem, diff
+from amlgit.workflows.comparing import FILE, Compared, DiffReport, Problem
+from amlgit.workflows.diff import diff
 from amlgit.workflows.diff_secrets import without_secrets
 
 
@@ -57,9 +58,9 @@ def review(repository: Repository, config: Config, operands: Sequence[str], expe
 
 def review_files(old: Path, new: Path) -> ReviewReport:
     """The review of two exports or folders anywhere."""
-    from amlgit.workflows.diff_files import diff_files
+    from amlgit.workflows.diff_no_index import diff_no_index
 
-    return _reviewed(diff_files(old, new), None, (), (), Decisions())
+    return _reviewed(diff_no_index(old, new), None, (), (), Decisions())
 
 
 def _reviewed(report: DiffReport, found: Sequence[Script] | None, own: Sequence[OwnRule], off: Sequence[str], decisions: Decisions) -> ReviewReport:

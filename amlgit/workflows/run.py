@@ -10,7 +10,8 @@ from amlgit.store.repository import Repository
 from amlgit.workflows import workspace
 from amlgit.workflows.choose import choose
 from amlgit.workflows.connect import connect
-from amlgit.workflows.fetch import Progress, fetch
+from amlgit.workflows.fetch import fetch
+from amlgit.workflows.recording import Progress
 from amlgit.workflows.running import Failure, start, wait
 
 

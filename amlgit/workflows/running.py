@@ -12,7 +12,7 @@ from amlgit.remotes.failures import Doubtful
 from amlgit.remotes.studio import Studio
 from amlgit.review.findings import masked
 from amlgit.workflows import workspace
-from amlgit.workflows.fetch import Progress
+from amlgit.workflows.recording import Progress
 from amlgit.workflows.workspace import Held
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0

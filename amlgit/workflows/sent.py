@@ -25,7 +25,7 @@ from amlgit.store.lock import exclusive
 from amlgit.store.recorder import Recorder
 from amlgit.store.repository import Repository
 from amlgit.workflows.documents import of_version
-from amlgit.workflows.fetch import write_chains
+from amlgit.workflows.recording import write_chains
 from amlgit.workflows.spool import saved_at
 from amlgit.workflows.workspace import Held
 

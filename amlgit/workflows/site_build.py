@@ -29,7 +29,7 @@ from amlgit.store import chains, streams, trailers
 from amlgit.store.chains import Entry
 from amlgit.store.repository import Repository
 from amlgit.workflows import page as pages
-from amlgit.workflows.diff import compared
+from amlgit.workflows.comparing import compared
 from amlgit.workflows.diff_secrets import definition, without_secrets
 from amlgit.workflows.documents import Joined
 from amlgit.workflows.locate import describe

@@ -7,7 +7,7 @@ from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.present import uncommitted
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
-from amlgit.workflows.fetch import read_held
+from amlgit.workflows.held import read_held
 from amlgit.workflows.seen import History, family_of
 
 

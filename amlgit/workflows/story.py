@@ -18,7 +18,7 @@ from amlgit.review.names import Names
 from amlgit.store import streams
 from amlgit.store.repository import Repository
 from amlgit.workflows.choose import subjects
-from amlgit.workflows.diff import Compared, compared
+from amlgit.workflows.comparing import Compared, compared
 from amlgit.workflows.documents import asset_names
 from amlgit.workflows.log import LogEntry
 from amlgit.workflows.past import Past

@@ -14,7 +14,7 @@ from amlgit.store import chains, drafts, trailers
 from amlgit.store.chains import Version
 from amlgit.store.folders import Folder, is_content, past
 from amlgit.store.repository import Repository
-from amlgit.workflows.diff import Compared, compared
+from amlgit.workflows.comparing import Compared, compared
 from amlgit.workflows.diff_secrets import without_secrets
 from amlgit.workflows.documents import Joined, of_content, of_version
 from amlgit.workflows.seen import History
