@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("axe_playwright_python", reason="no playwright here; pip install -e '.[dev]' brings it")
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect, sync_playwright
 
 from amlgit.model.jsontext import dumps
 from benchmarks import generate
@@ -62,10 +62,22 @@ class Visit:
         self.context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light", **wanted})
         self.page: Page = self.context.new_page()
         self.wrong: list[str] = []
-        self.page.on("console", lambda message: self.wrong.append(message.text) if message.type in ("error", "warning") else None)
+        self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: None if request.url.startswith(site.as_uri()) else self.wrong.append(request.url))
+        self.page.on("dialog", self._dialog)
+        self.page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.wrong.append(message.text)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self.wrong.append(dialog.message)
+        dialog.dismiss()
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith(self.site.as_uri()):
+            self.wrong.append(request.url)
 
     def go(self, pattern: str) -> Page:
         (found,) = self.site.glob(pattern)

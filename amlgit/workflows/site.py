@@ -54,8 +54,7 @@ def site(
     found = units(repository)
     builder = Builder(repository=repository, folder=target, title=title or _title(repository), form=f"{frame.FORMAT}")
     records = {digest(line): line for line in search.lines(target.read(addresses.SEARCH))}
-    current = [unit for unit in found if _is_current(builder, unit, records)]
-    stale = [unit for unit in found if unit not in current]
+    stale = [unit for unit in found if not _is_current(builder, unit, records)]
     target.refuse_others(_planned(stale))
     try:
         target.begin()

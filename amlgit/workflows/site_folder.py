@@ -67,6 +67,9 @@ class SiteFolder:
         """Those that are no link, and there."""
         self._read, entries = _entries(path)
         self._known = _files(entries)
+        self._below: dict[str, list[str]] = {}
+        for name in self._known:
+            self._below.setdefault("/".join(name.split("/")[:2]), []).append(name)
         self.notes = _notes(entries)
         """What is remembered of each experiment and service, by its folder in the site."""
         self.tally = Tally()
@@ -134,8 +137,8 @@ class SiteFolder:
             return ""
 
     def below(self, folder: str) -> list[str]:
-        """The files of ours below a folder."""
-        return [name for name in self._known if name.startswith(f"{folder}/")]
+        """The files that were ours below the folder of an experiment or service when we came."""
+        return self._below.get(folder, [])
 
     def _size(self, name: str) -> int:
         """The size of a regular file that no link leads to; -1 where there is none."""
