@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from amlgit.compare.changes import Change, Edit, Missing, NodeName, Path, Side
-from amlgit.compare.services import plain
 from amlgit.form import protect
 from amlgit.form.secrets import REPLACE_ALL, escape, unescape
 from amlgit.model.jsontext import Json, Object
-from amlgit.model.webservices import member
 from amlgit.store import chains
 from amlgit.workflows.comparing import Compared
 
@@ -133,6 +131,9 @@ def _side_at(document: Object, path: Path, side: Side) -> Side:
 
 def _at(document: Object, path: Path, value: Json) -> Json:
     """What stands at a path of a definition; `value` is that with its secrets."""
+    from amlgit.compare.services import plain  # most diffs are of no definition
+    from amlgit.model.webservices import member
+
     if value is None or _is_module(path):
         return value
     found: Json = document
