@@ -62,21 +62,50 @@ def draw(name: str, text: Text) -> None:
 
 
 def pictures_of_pages(history: Path) -> None:
-    """The page of a review and that of one version, as a browser shows them."""
+    """The page of a review, that of one version, a site's first page and the page of a merge's conflicts, as a browser shows them."""
     from playwright.sync_api import sync_playwright
 
     title = "Customer churn - training"
-    pages = {"review": ("review", f"{title}@1", f"{title}@8"), "show": ("show", title)}
+    pages = {name: history.with_name(f"{name}.html") for name in ("review", "show", "conflict")} | {"site": history.with_name("site") / "index.html"}
+    amlgit(history, "review", f"{title}@1", f"{title}@8", "--html", pages["review"])
+    amlgit(history, "show", title, "--html", pages["show"])
+    amlgit(history, "site", pages["site"].parent)
+    meet(history)
+    amlgit(history, "resolve", "--html", pages["conflict"], code=1)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        for name, command in pages.items():
-            page = history.with_name(f"{name}.html")
-            subprocess.run(["amlgit", "-C", history, *command, "--html", page], check=True)
+        for name, page in pages.items():
             opened = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme="light")
             opened.goto(page.as_uri())
             opened.wait_for_timeout(500)
             opened.screenshot(path=HERE / f"{name}.png")
         browser.close()
+
+
+LEARNING = "Two-Class Boosted Decision Tree 160-bb60.json"
+
+
+def meet(history: Path) -> None:
+    """Two branches that changed the same node, on their way to one."""
+    node = next(history.glob(f"experiments/*/nodes/{LEARNING}"))
+    edits = {"deeper": {'"0.1"': '"0.05"', '"100"': '"250"'}, "main": {'"0.1"': '"0.2"', '"20"': '"31"'}}
+    for branch, words in edits.items():
+        subprocess.run(["git", "checkout", "--quiet", *(["-b"] if branch != "main" else []), branch], cwd=history, check=True)
+        text = node.read_text(encoding="utf-8")
+        for old, new in words.items():
+            text = text.replace(old, new)
+        node.write_text(text, encoding="utf-8")
+        subprocess.run(
+            ["git", "commit", "--quiet", "--all", "--message", "Deeper trees" if branch == "deeper" else "Larger trees"], cwd=history, check=True
+        )
+    amlgit(history, "merge", "deeper", code=1)
+
+
+def amlgit(history: Path, *arguments: str | Path, code: int = 0) -> None:
+    """Run a verb that has to end with `code`."""
+    done = subprocess.run(["amlgit", "-C", history, *arguments], check=False)
+    if done.returncode != code:
+        raise SystemExit(f"amlgit {arguments[0]} ended with {done.returncode}")
 
 
 if __name__ == "__main__":
