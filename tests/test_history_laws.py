@@ -25,6 +25,7 @@ from tests.helpers import (
     chains,
     clone,
     clone_samples,
+    commit_all,
     count,
     dirty,
     environment,
@@ -65,6 +66,15 @@ def _save(archive: Path, names: Sequence[str]) -> Path:
     return archive
 
 
+def _waiting(tmp_path: Path) -> Path:
+    """A repository whose archive is empty yet."""
+    (tmp_path / "exports").mkdir()
+    aml(tmp_path, "init", "r").expect(OK)
+    aml(tmp_path / "r", "remote", "add", "archive", "--archive", "../exports").expect(OK)
+    commit_all(tmp_path / "r", "set up")
+    return tmp_path / "r"
+
+
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The chains of all exports, pulled at once."""
@@ -88,7 +98,9 @@ def test_growing_subsets_in_any_order_and_number_of_pulls_give_the_same_chains(w
     order = random.Random(seed)
     names = list(_exports())
     order.shuffle(names)
-    repository = clone(_save(tmp_path / "exports", names[: order.randrange(3)]), tmp_path / "r")
+    repository = _waiting(tmp_path)
+    _save(tmp_path / "exports", names[: order.randrange(3)])
+    aml(repository, "pull")
     rest = [name for name in names if not (tmp_path / "exports" / name).exists()]
     while rest:
         size = order.randint(1, 6)
@@ -107,8 +119,7 @@ def test_batches_whose_files_vanish_again_give_the_same_chains(tmp_path: Path, s
     names = [name for name in _exports() if not name.startswith("2016")]
     wanted = chains(clone(_save(tmp_path / "all", names), tmp_path / "all r"))
     order.shuffle(names)
-    (tmp_path / "exports").mkdir()
-    repository = clone(tmp_path / "exports", tmp_path / "r")
+    repository = _waiting(tmp_path)
     while names:
         size = order.randint(1, 5)
         shutil.rmtree(tmp_path / "exports")
@@ -286,8 +297,7 @@ def test_the_corpus_obeys_in_any_order_of_pulls(corpus: Path, tmp_path: Path, se
     order = random.Random(seed)
     files = [path.relative_to(corpus) for path in sorted(corpus.rglob("*.json")) if path.parts[-2] != "arm"]
     order.shuffle(files)
-    (tmp_path / "exports").mkdir()
-    repository = clone(tmp_path / "exports", tmp_path / "r")
+    repository = _waiting(tmp_path)
     while files:
         for _ in range(order.randint(1, 5)):
             if files:
@@ -300,8 +310,7 @@ def test_the_corpus_obeys_in_any_order_of_pulls(corpus: Path, tmp_path: Path, se
 def test_the_samples_obey_too(tmp_path: Path) -> None:
     wanted = chains(clone_samples(tmp_path / "wanted"))
     files = [path.relative_to(samples.archive()) for path in sorted(samples.archive().rglob("*.json"), reverse=True)]
-    (tmp_path / "exports").mkdir()
-    repository = clone(tmp_path / "exports", tmp_path / "r")
+    repository = _waiting(tmp_path)
     for path in files:
         save(tmp_path / "exports", str(path), (samples.archive() / path).read_bytes())
     aml(repository, "pull")
