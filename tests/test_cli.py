@@ -13,6 +13,7 @@ from amlgit import __version__
 from tests.helpers import (
     BUG,
     DAY,
+    FAMILY,
     OK,
     OTHER_FAMILY,
     PARTLY,
@@ -326,10 +327,19 @@ def test_python_warns_of_nothing(repository: Path) -> None:
     assert "Warning" not in run.err
 
 
-def test_looking_needs_no_third_party_that_is_slow_to_import(repository: Path) -> None:
-    run = process(repository, "log", PYTHONPROFILEIMPORTTIME="1")
-    imported = {line.rpartition("|")[2].strip() for line in run.err.splitlines() if line.startswith("import time:")}
-    assert not imported & {"git", "tomlkit", "defusedxml", "requests", "deepdiff", "rich", "hypothesis"}
+def _imported(repository: Path, *arguments: str) -> set[str]:
+    run = process(repository, *arguments, PYTHONPROFILEIMPORTTIME="1").expect(OK)
+    return {line.rpartition("|")[2].strip() for line in run.err.splitlines() if line.startswith("import time:")}
+
+
+@pytest.mark.parametrize("verb", ["log", "status", "diff", "show", "map", "check"])
+def test_looking_needs_no_third_party_that_is_slow_to_import(repository: Path, verb: str) -> None:
+    named = [FAMILY] if verb == "show" else []
+    assert not _imported(repository, verb, *named) & {"git", "tomlkit", "defusedxml", "requests", "deepdiff", "rich", "hypothesis"}
+
+
+def test_an_archive_is_pulled_without_a_library_for_http(repository: Path) -> None:
+    assert not _imported(repository, "pull") & {"requests", "urllib3", "ssl"}
 
 
 # --- completion

@@ -113,7 +113,9 @@ def stage(repository: Repository, paths: list[str]) -> None:
 
 
 def first_commit(repository: Repository, paths: list[str], message: str) -> None:
-    """Commit files on the unborn branch: no hook, no signature, and a neutral name where no identity is configured. The caller holds the lock.
+    """Commit files on the unborn branch: no hook, no signature, and a neutral name where no identity is configured.
+
+    The caller holds the lock, and sweeps when it has pulled: until then the pack stays kept, and nobody need look what is in it.
 
     It goes the way of all our objects, in a pack that is kept until the branch names it: beside a `git gc --prune=now` a loose object that
     no ref is on yet is gone at once.
@@ -122,18 +124,15 @@ def first_commit(repository: Repository, paths: list[str], message: str) -> None
     identity = repository.identity() or FALLBACK
     author = f"{identity.name} <{identity.email}> {int(datetime.now(UTC).timestamp())} +0000"
     ref = "refs/heads/amlgit-incoming"
-    try:
-        with incoming.receive(repository) as stream:
-            changes: list[tuple[str, str, str | None]] = []
-            for path in paths:
-                data = (root / path).read_bytes()
-                stream.blob(data)
-                changes.append((path, "100644", blob_id(data, repository.object_format)))
-            stream.commit(ref, author=author, committer=author, message=message, parent=None, changes=changes)
-            tip = stream.finish()[ref]
-        fast_forward(repository, None, tip, "set up")
-    finally:
-        incoming.sweep(repository)
+    with incoming.receive(repository) as stream:
+        changes: list[tuple[str, str, str | None]] = []
+        for path in paths:
+            data = (root / path).read_bytes()
+            stream.blob(data)
+            changes.append((path, "100644", blob_id(data, repository.object_format)))
+        stream.commit(ref, author=author, committer=author, message=message, parent=None, changes=changes)
+        tip = stream.finish()[ref]
+    fast_forward(repository, None, tip, "set up")
 
 
 def relative(path: Path, root: Path) -> str:

@@ -6,12 +6,15 @@ A cache in `.git/amlgit`: deleting it loses nothing, and costs the next fetch a 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from amlgit import config
 from amlgit.config import Remote
-from amlgit.remotes.studio import ExperimentInfo
 from amlgit.store import chains, drafts, trailers
 from amlgit.store.repository import Repository
+
+if TYPE_CHECKING:  # HTTP costs start-up, and a pull of an archive needs none of it
+    from amlgit.remotes.studio import ExperimentInfo
 
 DELETED, HIDDEN, KEPT = "deleted", "hidden", "kept"
 """What became of an experiment that is not listed any more: it is gone, the workspace still has it, or its folder stays in any case."""
@@ -52,11 +55,11 @@ class States:
     def _read_tips(self) -> Mapping[str, str]:
         return self._repository.refs(f"{chains.PREFIX}{self._remote.name}/", f"{drafts.PREFIX}{self._remote.name}/")
 
-    def _entry(self, info: ExperimentInfo) -> list[str | None]:
+    def _entry(self, info: "ExperimentInfo") -> list[str | None]:
         tips = [self._tips.get(f"{prefix}{self._remote.name}/{info.family}") for prefix in (chains.PREFIX, drafts.PREFIX)]
         return [info.title, info.id, info.etag, info.status, info.run, info.parent, *tips]
 
-    def is_settled(self, info: ExperimentInfo) -> bool:
+    def is_settled(self, info: "ExperimentInfo") -> bool:
         """Whether nothing changed, there or here, since everything of an experiment was taken in."""
         return self._noted.get(info.family) == self._entry(info)
 
@@ -89,7 +92,7 @@ class States:
             is_foreign=is_foreign,
         )
 
-    def keep(self, settled: Iterable[ExperimentInfo], present: Iterable[str], gone: Mapping[str, str]) -> None:
+    def keep(self, settled: Iterable["ExperimentInfo"], present: Iterable[str], gone: Mapping[str, str]) -> None:
         """Note what is settled now, and what became of the missing."""
         self._tips = self._read_tips()
         listed = set(present)
