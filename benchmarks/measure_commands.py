@@ -15,7 +15,7 @@ _IMPORT_CLICK = (sys.executable, "-c", "import click")
 
 
 def measure_start(data: Data) -> Iterator[Figure]:
-    """`amlgit --version`, and the check that a hook makes at every commit."""
+    """`amlgit --version`, the check that a hook makes at every commit, and the diff of one experiment."""
     repository = data.folder / "checked"
     run(clone_command(data.archive(20, 1), repository), data.variables)
     _edit(repository)
@@ -24,15 +24,18 @@ def measure_start(data: Data) -> Iterator[Figure]:
         "version": Command(arguments=(*amlgit_script(), "--version")),
         "check": Command(arguments=(*amlgit_script(), "check", "--staged"), folder=repository),
         "hook": Command(arguments=(*amlgit_script(), "hook", "pre-commit"), folder=repository),
+        "diff": Command(arguments=(*amlgit_script(), "diff", "--staged"), folder=repository),
     }
     runs = interleaved(commands, data.starts, data.variables)
-    click, version, check, hook = (seconds(runs[name]) for name in ("click", "version", "check", "hook"))
+    click, version, check, hook, diff = (seconds(runs[name]) for name in ("click", "version", "check", "hook", "diff"))
     note = f"{version * 1000:.0f} ms against {click * 1000:.0f} ms for `python -c 'import click'`"
     yield Figure(name="`amlgit --version`", value=version / click, unit="times the floor", at_most=1.3, note=note)
     note = f"{check * 1000:.0f} ms against the same"
     yield Figure(name="`amlgit check --staged`", value=check / click, unit="times the floor", at_most=3, note=note)
     note = f"{hook * 1000:.0f} ms against the same"
     yield Figure(name="`amlgit hook pre-commit`", value=hook / click, unit="times the floor", at_most=3, note=note)
+    note = f"{diff * 1000:.0f} ms against the same"
+    yield Figure(name="`amlgit diff --staged`", value=diff / click, unit="times the floor", at_most=3, note=note)
 
 
 def measure_merge_driver(data: Data) -> Iterator[Figure]:

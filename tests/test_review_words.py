@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from amlgit.form.secrets import placeholder
-from amlgit.review import cells, words
+from amlgit.review import cells, outlined
 from amlgit.review.cells import Role, span
 from amlgit.review.outline import ParameterKind
 from tests.generate import a_graph
@@ -55,7 +55,7 @@ def _types(types: list[str], kinds: list[str], *, exclude: bool = False) -> Docu
 @pytest.mark.parametrize("is_encoded", [True, False])
 def test_a_column_selection_is_said_as_its_rules(selection: str, said: str, is_encoded: bool) -> None:
     value = quote(selection, safe="-_.!~*'()") if is_encoded else selection
-    found = words.parameter("Columns", value)
+    found = outlined.parameter("Columns", value)
     assert (found.kind, found.words) == (ParameterKind.COLUMNS, said)
 
 
@@ -71,7 +71,7 @@ def test_a_column_selection_is_said_as_its_rules(selection: str, said: str, is_e
     ],
 )
 def test_a_selection_with_anything_unknown_is_given_as_the_json_it_is(selection: str) -> None:
-    assert words.parameter("Columns", selection).words == selection
+    assert outlined.parameter("Columns", selection).words == selection
 
 
 @pytest.mark.parametrize(
@@ -93,13 +93,13 @@ def test_a_selection_with_anything_unknown_is_given_as_the_json_it_is(selection:
     ],
 )
 def test_a_value_is_shown_as_it_is_unless_it_is_long(value: Any, said: str) -> None:
-    assert words.parameter("Value", value).words == said
+    assert outlined.parameter("Value", value).words == said
 
 
 def test_a_secret_is_shown_as_one_and_an_empty_value_as_empty() -> None:
-    assert words.parameter("Key", placeholder("Account Key")).words == "(secret: Account Key)"
-    assert words.parameter("Key", placeholder("Account Key")).kind is ParameterKind.SECRET
-    assert [words.parameter("Seed", value).kind for value in ("", None)] == [ParameterKind.EMPTY] * 2
+    assert outlined.parameter("Key", placeholder("Account Key")).words == "(secret: Account Key)"
+    assert outlined.parameter("Key", placeholder("Account Key")).kind is ParameterKind.SECRET
+    assert [outlined.parameter("Seed", value).kind for value in ("", None)] == [ParameterKind.EMPTY] * 2
 
 
 def test_scripts_count_their_lines_and_are_printed_only_when_asked() -> None:

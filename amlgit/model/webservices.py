@@ -4,7 +4,6 @@ The service reads member names in any case and writes them in several (protocol,
 names are data, and their case counts.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,6 +62,8 @@ def is_definition(document: Object) -> bool:
 def identity(document: Object, file_stem: str) -> Identity:
     """The service's identity: by its name, else by its Resource Manager id, else by the file's name without a date."""
     name = _stated_name(document) or _undated(file_stem)
+    import hashlib  # loads OpenSSL, and this is imported where no identity is asked for
+
     return Identity(name=name, family=hashlib.sha256(name.casefold().encode()).hexdigest()[:32])
 
 

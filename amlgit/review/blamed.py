@@ -8,7 +8,7 @@ from amlgit.compare.origins import Feed, Held, Place
 from amlgit.form import scripts
 from amlgit.model import ids
 from amlgit.model.jsontext import Json, printable
-from amlgit.review import words
+from amlgit.review import outlined
 from amlgit.review.names import Names
 from amlgit.review.places import named
 
@@ -34,14 +34,14 @@ def said(place: Place, value: Side | Feed, names: Names) -> Said:
             return Said("node", place.node, names.node(place.node))
         case Held.MODULE:
             resource = ids.resource_id(value) if isinstance(value, str) else None
-            return Said("module", value, f"version {printable(resource.instance)}" if resource else words.parameter("", value).words)
+            return Said("module", value, f"version {printable(resource.instance)}" if resource else outlined.parameter("", value).words)
         case Held.COMMENT:
-            return Said("comment", value, words.parameter("", value).words, is_idle=not value)
+            return Said("comment", value, outlined.parameter("", value).words, is_idle=not value)
         case Held.PARAMETER if isinstance(value, Mapping):
             linked = value.get("LinkedGlobalParameter")
             setter = f" (set by the web service parameter {printable(linked)})" if isinstance(linked, str) and linked else ""
             inner = value.get("Value")
-            return Said(_called(place), inner, f"{words.parameter('', inner).words or '(empty)'}{setter}")
+            return Said(_called(place), inner, f"{outlined.parameter('', inner).words or '(empty)'}{setter}")
         case _:
             return _field(place, value, names)
 
@@ -60,13 +60,13 @@ def _fed(place: Place, feed: Feed, names: Names) -> Said:
 
 def _field(place: Place, value: Json, names: Names) -> Said:
     if place.name[0] == "Tags" and len(place.name) > 1:
-        return Said("tag", value, words.parameter("", value).words)
+        return Said("tag", value, outlined.parameter("", value).words)
     name = named(place.name)
     if isinstance(value, Mapping) and isinstance(value.get("PortId"), str):
         return Said(name, value["PortId"], names.feed(value["PortId"]))
     if isinstance(value, Mapping) and "Value" in value:
         value = value["Value"]
-    return Said(name, value, words.parameter("", value).words or "(empty)", is_idle=value in (None, "", [], {}))
+    return Said(name, value, outlined.parameter("", value).words or "(empty)", is_idle=value in (None, "", [], {}))
 
 
 def is_text(place: Place, value: Json, module_id: str) -> bool:

@@ -7,7 +7,6 @@ from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kin
 from amlgit.form import modules
 from amlgit.model import ids
 from amlgit.model.jsontext import Json, Object, printable, same
-from amlgit.model.webservices import member
 from amlgit.review import values
 from amlgit.review.lenient import members
 from amlgit.review.lines import Line
@@ -152,6 +151,8 @@ def _link(change: Change, names: Names) -> str:
     entry = change.old if change.kind is Kind.REMOVED else change.new
     if len(change.path) < _LINK or change.path[-2].casefold() != "links" or not isinstance(entry, Mapping):
         return ""
+    from amlgit.model.webservices import member  # most changes are of experiments
+
     target = f"{names.node(str(member(entry, 'nodeId')))}: {member(entry, 'parameterKey')}"
     return f"sets {target} no more" if change.kind is Kind.REMOVED else f"sets {target}"
 

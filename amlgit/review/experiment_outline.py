@@ -9,7 +9,7 @@ from amlgit.form.memo import Memo
 from amlgit.model import graph, ids
 from amlgit.model.assets import PORT_MEMBERS
 from amlgit.model.jsontext import Json, Object
-from amlgit.review import words
+from amlgit.review import outlined
 from amlgit.review.flow import Place, flow_order
 from amlgit.review.lenient import entries, members, text
 from amlgit.review.outline import End, EndKind, Node, Outline, Parameter, Port, Script, ServiceParameter, ServicePort, UsedAsset, Version
@@ -150,9 +150,9 @@ class _Reader:
             name, value = text(entry.get("Name")), entry.get("Value")
             language = scripts.extension(module_id, name)
             if language is not None and isinstance(value, str) and value:
-                found.append(words.script(name, value, language))
+                found.append(outlined.script(name, value, language))
             else:
-                parameters.append(words.parameter(name, value, text(entry.get("LinkedGlobalParameter")) or None))
+                parameters.append(outlined.parameter(name, value, text(entry.get("LinkedGlobalParameter")) or None))
         return tuple(parameters), tuple(found)
 
     # --- assets
@@ -192,7 +192,7 @@ class _Reader:
             name, definition = text(parameter.get("Name")), members(parameter.get("ParameterDefinition"))
             value = parameter.get("Value", definition.get("DefaultValue"))
             kind = text(definition.get("ParameterType"))
-            yield ServiceParameter(name=name, type=kind, value=words.parameter(name, value), sets=tuple(sorted(sets.get(name, ()))))
+            yield ServiceParameter(name=name, type=kind, value=outlined.parameter(name, value), sets=tuple(sorted(sets.get(name, ()))))
 
 
 def _list(value: Json) -> list[Json]:

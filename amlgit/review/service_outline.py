@@ -7,7 +7,7 @@ from amlgit.form import scripts
 from amlgit.form.labels import ModuleName, module_names
 from amlgit.model.jsontext import Json, Object, dumps, printable
 from amlgit.model.webservices import faults, is_encrypted, member, module_id
-from amlgit.review import words
+from amlgit.review import outlined
 from amlgit.review.flow import flow_order, natural
 from amlgit.review.lenient import entries, members, text
 from amlgit.review.outline import (
@@ -190,9 +190,9 @@ class _Reader:
             if is_encrypted(entry):
                 parameters.append(Parameter(name=name, kind=ParameterKind.SECRET, value=None, words="(encrypted)"))
             elif language is not None and isinstance(value, str) and value:
-                found.append(words.script(name, value, language))
+                found.append(outlined.script(name, value, language))
             else:
-                parameters.append(words.parameter(name, value, self._linked.get((node, name.casefold()))))
+                parameters.append(outlined.parameter(name, value, self._linked.get((node, name.casefold()))))
         return tuple(parameters), tuple(found)
 
     # --- around the graph
@@ -235,7 +235,7 @@ class _Reader:
             value = member(entry, "value") if isinstance(entry, Mapping) else entry
             links = entries(member(definition, "links"))
             sets = [f"{self._end(text(member(link, 'nodeId')), '').name}: {text(member(link, 'parameterKey'))}" for link in links]
-            shown = words.parameter(name, value)
+            shown = outlined.parameter(name, value)
             yield ServiceParameter(name=name, type=text(member(definition, "type")), value=shown, sets=tuple(sorted(sets)))
 
 

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from amlgit.form import columns, scripts, secrets
+from amlgit.form import secrets
 from amlgit.model.jsontext import Json, Object, dumps, printable
 from amlgit.review.lenient import entries, text
-from amlgit.review.outline import Parameter, ParameterKind, Script
 
 LONGEST = 160
 """Characters of a value that are shown."""
@@ -15,29 +14,6 @@ _PLAIN_COLUMN = re.compile(r"[^\W_][\w .\-+#%/()&@:*=<>?!]*")
 _TYPES = frozenset({"String", "Integer", "Double", "Boolean", "DateTime", "TimeSpan", "Categorical", "Numeric", "All"})
 _KINDS = frozenset({"Feature", "Label", "Score", "Weight", "All"})
 _RULE_MEMBERS = frozenset({"ruleType", "exclude", "columns", "columnTypes", "columnKinds"})
-
-
-def parameter(name: str, value: Json, linked_to: str | None = None) -> Parameter:
-    """A parameter that holds no script."""
-    if value is None or value == "":
-        return Parameter(name=name, kind=ParameterKind.EMPTY, value=value, words="", linked_to=linked_to)
-    if not isinstance(value, str):
-        return Parameter(name=name, kind=ParameterKind.VALUE, value=value, words=shortened(dumps(value).decode()), linked_to=linked_to)
-    secret = secrets.PLACEHOLDER.fullmatch(value)
-    if secret is not None:
-        return Parameter(name=name, kind=ParameterKind.SECRET, value=value, words=f"(secret: {printable(secret[1])})", linked_to=linked_to)
-    selection = columns.decode(value)
-    if selection is not None:
-        words = column_words(selection.selection)
-        return Parameter(name=name, kind=ParameterKind.COLUMNS, value=selection.selection, words=words, linked_to=linked_to)
-    own = unescaped(value)
-    return Parameter(name=name, kind=ParameterKind.VALUE, value=own, words=shortened(own), linked_to=linked_to)
-
-
-def script(name: str, value: str, language: str) -> Script:
-    """A parameter that holds a script."""
-    decoded = scripts.decode(unescaped(value)).text
-    return Script(parameter=name, language=language, lines=decoded.count("\n"), text=decoded)
 
 
 def unescaped(value: str) -> str:

@@ -8,7 +8,6 @@ from amlgit.store.repository import Repository
 from amlgit.store.states import Commit, Unrecorded
 from amlgit.workflows.comparing import DiffReport
 from amlgit.workflows.diff_states import commits, diff_states
-from amlgit.workflows.diff_versions import diff_versions
 
 _VERSION = re.compile(r".+@(?:-?[0-9]+|[0-9a-fA-F]{32}\.s-id\..+)")
 
@@ -20,6 +19,8 @@ def diff(repository: Repository, operands: Sequence[str], experiments: Sequence[
     """
     newest = Unrecorded.INDEX if staged else Unrecorded.WORK_TREE
     if any(_VERSION.fullmatch(operand) and repository.resolve(operand) is None for operand in operands):
+        from amlgit.workflows.diff_versions import diff_versions  # most diffs are of states
+
         return diff_versions(repository, operands, newest)
     named: list[Commit] = []
     filters = list(experiments)

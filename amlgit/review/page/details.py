@@ -5,7 +5,7 @@ from html import escape
 
 from amlgit.compare.changes import Change, ChangeClass, Diff, What
 from amlgit.model.jsontext import Json, Object, dumps, printable
-from amlgit.review import changes, words
+from amlgit.review import changes, outlined
 from amlgit.review.changes import Group, Item
 from amlgit.review.lines import Line, Mark
 from amlgit.review.names import Names
@@ -250,5 +250,5 @@ def _before(diff: Diff) -> dict[str, dict[str, str]]:
         if change.what is What.PARAMETER and change.node is not None and len(change.path) > 1:
             name = change.path[-2] if change.path[-1] == "Value" else change.path[-1]
             old = change.old.get("Value") if isinstance(change.old, Mapping) else change.old
-            found.setdefault(change.node.id, {})[name] = words.parameter(name, old).words
+            found.setdefault(change.node.id, {})[name] = outlined.parameter(name, old).words
     return found

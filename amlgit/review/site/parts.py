@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from amlgit.compare.changes import Diff, What
 from amlgit.model.jsontext import Json, dumps, printable
-from amlgit.review import words
+from amlgit.review import outlined
 from amlgit.review.outline import Node
 from amlgit.review.page.scene import Box, Scene, Shape, Status
 
@@ -76,5 +76,5 @@ def _old(boxes: Sequence[Box], diff: Diff) -> dict[str, Json]:
         if change.what is What.PARAMETER and change.node is not None and len(change.path) > 1 and change.node.id in places:
             name = change.path[-2] if change.path[-1] == "Value" else change.path[-1]
             old = change.old.get("Value") if isinstance(change.old, Mapping) else change.old
-            found.setdefault(str(places[change.node.id]), {})[printable(name)] = words.parameter(name, old).words
+            found.setdefault(str(places[change.node.id]), {})[printable(name)] = outlined.parameter(name, old).words
     return {number: dict(values) for number, values in found.items()}
