@@ -195,6 +195,7 @@ def _back(known: Mapping[str, tuple[str, str | None]], commit: str) -> Iterator[
 
 _LOG = ("log", "--first-parent", "--no-show-signature")
 _TEXT = ("-z", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8", "--format=%H%x01%at%x01%an <%ae>%x01%B")
+_SUBJECTS = ("log", "--no-walk=unsorted", "--no-show-signature", "--encoding=UTF-8", "--format=%H %s")
 _TEXT_AND_PARENTS = (*_TEXT[:-1], "--format=%H%x01%P%x01%at%x01%an <%ae>%x01%B")
 
 
@@ -259,6 +260,6 @@ def _subjects(repository: Repository, tips: Iterable[str]) -> dict[str, str]:
     wanted = sorted(set(tips))
     if not wanted:
         return {}
-    output = repository.run("log", "--no-walk=unsorted", "--encoding=UTF-8", "--format=%H %s", "--stdin", stdin="\n".join(wanted).encode() + b"\n")
+    output = repository.run(*_SUBJECTS, "--stdin", stdin="\n".join(wanted).encode() + b"\n")
     lines = (line.partition(" ") for line in output.decode(errors="replace").removesuffix("\n").split("\n"))
     return {commit: subject for commit, _, subject in lines}
