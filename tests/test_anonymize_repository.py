@@ -320,3 +320,37 @@ def test_killed_at_any_moment_the_copy_is_not_there_and_the_next_run_makes_it(tm
     assert chains(tmp_path / "new") == chains(tmp_path / "other")
     assert git(tmp_path / "new", "rev-parse", "HEAD") == git(tmp_path / "other", "rev-parse", "HEAD")
     assert not list(tmp_path.glob(".*amlgit-new*"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "idna", "unicode_escape", "undefined", "rot13", "no such"])
+def test_a_commit_may_name_any_encoding(tmp_path: Path, encoding: str) -> None:
+    repository = clone(owned(tmp_path / "exports"), tmp_path / "repository")
+    git(repository, "-c", f"i18n.commitEncoding={encoding}", "commit", "--quiet", "--allow-empty", "-m", rf"{OWN} \ud800")
+    anonymize(repository, tmp_path / "copy")
+    assert OWN.encode() not in everything(tmp_path / "copy")
+    assert git(tmp_path / "copy", "rev-list", "--count", "HEAD") == git(repository, "rev-list", "--count", "HEAD")
+
+
+def test_an_encoding_that_git_writes_is_read(tmp_path: Path) -> None:
+    repository = clone(owned(tmp_path / "exports"), tmp_path / "repository")
+    (tmp_path / "message").write_bytes("été".encode("latin-1"))
+    git(repository, "-c", "i18n.commitEncoding=latin1", "commit", "--quiet", "--allow-empty", "-F", tmp_path / "message")
+    anonymize(repository, tmp_path / "copy", "--keep", "texts")
+    assert git(tmp_path / "copy", "log", "-1", "--format=%s") == "été"
+
+
+def test_names_and_zones_that_git_takes_are_no_obstacle(tmp_path: Path) -> None:
+    repository = clone(owned(tmp_path / "exports"), tmp_path / "repository")
+    start = git(repository, "symbolic-ref", "--short", "HEAD")
+    people = f"author {OWN} <a@b> 1700000000 +9959\ncommitter {OWN} <a@b> 1700000000 +051800\n"
+    text = f"tree {git(repository, 'rev-parse', 'HEAD^{tree}')}\nparent {git(repository, 'rev-parse', 'HEAD')}\n{people}\n{OWN}\n"
+    command = ["git", "hash-object", "--literally", "-t", "commit", "-w", "--stdin"]
+    made = subprocess.run(command, input=text.encode(), cwd=repository, capture_output=True, check=True)
+    git(repository, "update-ref", f"refs/heads/{start}", made.stdout.decode().strip())
+    for name in (f"{OWN}\u2028x".encode(), OWN.encode() + b"\xff"):
+        for kind in (b"heads", b"tags"):
+            subprocess.run([b"git", b"update-ref", b"refs/" + kind + b"/" + name, b"HEAD"], cwd=repository, check=True)
+    anonymize(repository, tmp_path / "copy", "--mapping", tmp_path / "mapping")
+    assert OWN.encode() not in everything(tmp_path / "copy")
+    assert len(git(tmp_path / "copy", "for-each-ref", "refs/heads", "refs/tags").split("\n")) == 5
+    assert json.loads((tmp_path / "mapping").read_bytes())["mapping"] == "amlgit anonymize"

@@ -151,3 +151,11 @@ def test_status_changes_nothing(repository: Path) -> None:
     aml(repository, "log").expect(OK)
     aml(repository, "config").expect(OK)
     assert sorted((path, path.stat().st_mtime_ns) for path in (repository / ".git").rglob("*") if path.is_file()) == before
+
+
+@pytest.mark.parametrize("verb", [("status",), ("log",), ("log", FAMILY), ("map", "HEAD"), ("show", FAMILY), ("blame", FAMILY), ("pull",)])
+def test_a_branch_or_tag_with_a_line_end_of_unicode_in_its_name_stops_nothing(repository: Path, verb: tuple[str, ...]) -> None:
+    aml(repository, *verb).expect(OK)
+    for ref in ("refs/remotes/origin/one\u2028two", "refs/heads/one\u2028two", "refs/tags/one\x85two"):
+        git(repository, "update-ref", ref, "HEAD")
+    aml(repository, *verb).expect(OK)

@@ -171,6 +171,23 @@ def test_the_sides_are_called_what_they_are(repository: Path) -> None:
     assert '"0.7"' in (repository / SPLIT_NODE).read_text()
 
 
+def test_a_side_is_called_by_its_subject_alone_where_git_shows_signatures(repository: Path, tmp_path: Path) -> None:
+    program = tmp_path / "gpg"
+    program.write_text("#!/bin/sh\necho gpg: Signature made\necho gpg: Signature made >&2\n")
+    program.chmod(0o755)
+    fork(repository, *CLASH)
+    signed = git(repository, "cat-file", "commit", "theirs").replace(
+        "\n\n", "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n -----END PGP SIGNATURE-----\n\n", 1
+    )
+    command = ["git", "hash-object", "-t", "commit", "-w", "--stdin"]
+    made = subprocess.run(command, input=f"{signed}\n".encode(), cwd=repository, env=environment(), capture_output=True, check=True)
+    git(repository, "branch", "--quiet", "--force", "theirs", made.stdout.decode().strip())
+    git(repository, "config", "gpg.program", program)
+    git(repository, "config", "log.showSignature", "true")
+    git_run(repository, "merge", "theirs")
+    assert aml(repository, "resolve", "--json").json["result"]["theirs"] == 'theirs: "theirs"'
+
+
 # --- choosing
 
 

@@ -493,6 +493,25 @@ def test_a_list_that_names_files_outside_removes_none(tmp_path: Path) -> None:
     assert "can't be read" in aml(repository, "site", site).expect(USAGE).err
 
 
+@pytest.mark.parametrize("name", [".git/config", "mine.txt", "mine.html", "experiments/mine.md", ".github/workflows/mine.js"])
+def test_a_list_that_names_what_no_site_has_removes_none(tmp_path: Path, name: str) -> None:
+    """The folder may be in git, and the list from somebody else."""
+    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
+    built(repository, site)
+    precious = save(site, name, b"precious")
+    with (site / MANIFEST).open("a") as opened:
+        opened.write(json.dumps({"path": name, "key": "x", "size": 8}) + "\n")
+    built(repository, site)
+    assert precious.read_bytes() == b"precious"
+
+
+def test_a_list_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
+    site.mkdir()
+    os.mkfifo(site / MANIFEST)
+    assert "is no file" in aml(repository, "site", site).expect(USAGE).err
+
+
 # --- kills
 
 

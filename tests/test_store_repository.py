@@ -316,3 +316,17 @@ def test_replaced_objects_are_not_followed(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--allow-empty", "-m", "second")
     git(folder, "replace", "HEAD", "HEAD~1")
     assert discover(folder, os.environ).text("log", "--format=%s") == "second\nof repository"
+
+
+def test_the_name_of_a_ref_ends_where_git_says(folder: Path) -> None:
+    git(folder, "branch", "--quiet", "-M", "main")
+    tip = git(folder, "rev-parse", "HEAD")
+    other = git(folder, "commit-tree", "-m", "other", "HEAD^{tree}")
+    git(folder, "update-ref", "refs/heads/main\u2028x", other)
+    git(folder, "update-ref", "refs/heads/main\x85x", other)
+    assert discover(folder, os.environ).refs("refs/heads/") == {
+        "refs/heads/main": tip,
+        "refs/heads/main\x85x": other,
+        "refs/heads/main\u2028x": other,
+    }
+    assert discover(folder, os.environ).refs("refs/nothing/") == {}

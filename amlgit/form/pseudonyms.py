@@ -50,7 +50,7 @@ class Pseudonyms:
 
     def digest(self, text: str, length: int = _DIGITS) -> str:
         """The first hexadecimal digits of a text's keyed hash."""
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()[:length]
+        return hmac.new(self._key, text.encode(errors="surrogatepass"), hashlib.sha256).hexdigest()[:length]
 
     def word(self, text: str) -> str:
         """A word of a technical text: an identifier, a column, part of a path."""

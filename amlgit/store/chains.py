@@ -135,11 +135,7 @@ def place_of(repository: Repository, commit: str) -> Place | None:
     """The place of a commit in the record; None for any other commit."""
     found = list(streams.objects(repository, "log", "--no-walk", "--no-show-signature", "--format=%H%n%T", commit))
     _, content, _ = _parts(tree_ids(found[1].data, repository.object_format))
-    refs = (
-        repository.text("for-each-ref", f"--contains={commit}", "--format=%(refname)", PREFIX, SHARED_PREFIX, _REMOTES).splitlines()
-        if content
-        else []
-    )
+    refs = repository.lines("for-each-ref", f"--contains={commit}", "--format=%(refname)", PREFIX, SHARED_PREFIX, _REMOTES) if content else []
     chain = next((name for name in refs if name.startswith(PREFIX) or is_shared(name)), None)
     if content is None or chain is None:
         return None
@@ -199,6 +195,7 @@ def _back(known: Mapping[str, tuple[str, str | None]], commit: str) -> Iterator[
 
 _LOG = ("log", "--first-parent", "--no-show-signature")
 _TEXT = ("-z", "--no-show-signature", "--no-mailmap", "--encoding=UTF-8", "--format=%H%x01%at%x01%an <%ae>%x01%B")
+_SUBJECTS = ("log", "--no-walk=unsorted", "--no-show-signature", "--encoding=UTF-8", "--format=%H %s")
 _TEXT_AND_PARENTS = (*_TEXT[:-1], "--format=%H%x01%P%x01%at%x01%an <%ae>%x01%B")
 
 
@@ -263,6 +260,6 @@ def _subjects(repository: Repository, tips: Iterable[str]) -> dict[str, str]:
     wanted = sorted(set(tips))
     if not wanted:
         return {}
-    output = repository.run("log", "--no-walk=unsorted", "--encoding=UTF-8", "--format=%H %s", "--stdin", stdin="\n".join(wanted).encode() + b"\n")
-    lines = (line.partition(" ") for line in output.decode(errors="replace").splitlines())
+    output = repository.run(*_SUBJECTS, "--stdin", stdin="\n".join(wanted).encode() + b"\n")
+    lines = (line.partition(" ") for line in output.decode(errors="replace").removesuffix("\n").split("\n"))
     return {commit: subject for commit, _, subject in lines}

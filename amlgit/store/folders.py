@@ -110,7 +110,7 @@ def removed(repository: Repository, rev: str) -> list[Folder]:
     """The folders that history had and the commit has no more, as they were last."""
     present = {folder.path for folder in folders(repository, rev)}
     output = repository.run(
-        *("log", "--full-history", "-m", "--diff-filter=D", "--no-renames", "--format=%x01%H", "--name-only", "-z", rev),
+        *("log", "--full-history", "-m", "--no-show-signature", "--diff-filter=D", "--no-renames", "--format=%x01%H", "--name-only", "-z", rev),
         *("--", *(f":(glob){parent}/*/{SYNC}" for parent in PARENTS.values())),
     )
     found: dict[str, Folder] = {}

@@ -67,6 +67,6 @@ def _merge_base(repository: Repository, ours: str, theirs: str) -> str | None:
 
 def _called(repository: Repository, commit: str) -> str:
     """A commit by a branch that is on it, and by its subject."""
-    names = repository.text("for-each-ref", "--points-at", commit, "--format=%(refname:short)", "refs/heads", "refs/remotes").splitlines()
-    subject = printable(repository.text("log", "-1", "--format=%s", commit))
+    names = repository.lines("for-each-ref", "--points-at", commit, "--format=%(refname:short)", "refs/heads", "refs/remotes")
+    subject = printable(repository.text("log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%s", commit))
     return f'{names[0]}: "{subject}"' if names else f'{repository.text("rev-parse", "--short", commit)}: "{subject}"'

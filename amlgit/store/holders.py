@@ -10,9 +10,9 @@ from amlgit.store.repository import Repository
 def refs(repository: Repository) -> dict[str, str]:
     """Ref → commit: branches, those of git remotes, tags, and a HEAD on none of them; not what others share of the record as branches."""
     form = "%(refname)%00%(objecttype)%00%(objectname)%00%(*objecttype)%00%(*objectname)"
-    listing = repository.text("for-each-ref", f"--format={form}", "refs/heads/", "refs/remotes/", "refs/tags/")
+    listing = repository.lines("for-each-ref", f"--format={form}", "refs/heads/", "refs/remotes/", "refs/tags/")
     found: dict[str, str] = {}
-    for line in listing.splitlines():
+    for line in listing:
         name, kind, commit, peeled_kind, peeled = line.split("\0")
         if "commit" in (kind, peeled_kind) and not chains.is_shared(name) and not name.endswith("/HEAD"):
             found[name] = commit if kind == "commit" else peeled

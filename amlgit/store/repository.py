@@ -154,6 +154,11 @@ class Repository:
         """What a git command prints, as text without the last line end."""
         return self.run(*arguments).decode(errors="surrogateescape").removesuffix("\n")
 
+    def lines(self, *arguments: str) -> list[str]:
+        """The lines that a git command prints; a name may hold what Unicode takes for the end of a line."""
+        text = self.text(*arguments)
+        return text.split("\n") if text else []
+
     def resolve(self, rev: str) -> str | None:
         """The commit a rev names, or None."""
         completed = self.attempt("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
@@ -166,8 +171,8 @@ class Repository:
 
     def refs(self, *prefixes: str) -> dict[str, str]:
         """Ref name → object id, for the refs below the prefixes."""
-        listing = self.text("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
-        return {name: object_id for object_id, _, name in (line.partition(" ") for line in listing.splitlines())}
+        listing = self.lines("for-each-ref", "--format=%(objectname) %(refname)", *prefixes)
+        return {name: object_id for object_id, _, name in (line.partition(" ") for line in listing)}
 
     def update_refs(self, changes: Sequence[tuple[str, str, str | None]]) -> None:
         """Move (ref, new, old) all together or not at all; an old of None means that the ref must not exist yet."""

@@ -59,10 +59,10 @@ def commits(repository: Repository, tips: Iterable[str]) -> Iterator[Commit]:
 
 def tags(repository: Repository) -> tuple[list[Tag], list[str]]:
     """The tags on commits, and the names of tags on anything else."""
-    listing = repository.text("for-each-ref", "--format=%(objecttype) %(objectname) %(refname)", "refs/tags")
+    listing = repository.lines("for-each-ref", "--format=%(objecttype) %(objectname) %(refname)", "refs/tags")
     found: list[Tag] = []
     others: list[str] = []
-    for line in listing.splitlines():
+    for line in listing:
         kind, object_id, ref = line.split(" ", 2)
         name, commit = ref.removeprefix("refs/tags/"), repository.resolve(ref)
         if commit is None:
@@ -79,7 +79,7 @@ def tags(repository: Repository) -> tuple[list[Tag], list[str]]:
 def _parts(data: bytes) -> tuple[Mapping[str, list[str]], str]:
     """The headers of an object, by name, and its message."""
     head, _, message = data.partition(b"\n\n")
-    encoding = re.search(rb"^encoding (\S+)$", head, re.MULTILINE)
+    encoding = _encoding(re.search(rb"^encoding (\S+)$", head, re.MULTILINE))
     found: dict[str, list[str]] = {}
     for line in _decoded(head, encoding).split("\n"):
         if not line.startswith(" "):  # the rest of a signature
@@ -88,11 +88,21 @@ def _parts(data: bytes) -> tuple[Mapping[str, list[str]], str]:
     return found, _decoded(message, encoding)
 
 
-def _decoded(data: bytes, encoding: "re.Match[bytes] | None") -> str:
+def _encoding(named: "re.Match[bytes] | None") -> str:
+    """The encoding that a commit names; UTF-8 where that is none of text, or one in which what git wrote would be something else."""
+    name = named[1].decode(errors="replace") if named else "utf-8"
     try:
-        return data.decode(encoding[1].decode() if encoding else "utf-8", errors="replace")
-    except LookupError:
-        return data.decode(errors="replace")
+        return name if _PLAIN.decode(name, errors="replace") == _PLAIN.decode() else "utf-8"
+    except (LookupError, ValueError):
+        return "utf-8"
+
+
+_PLAIN = bytes(code for code in range(0x20, 0x7F) if code != 0x5C) + rb"\n\u0041"
+"""What stands for itself in an encoding of commits; some of Python's take a backslash for the start of something."""
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    return data.decode(encoding, errors="replace")
 
 
 def _commit(commit_id: str, data: bytes) -> Commit:
@@ -105,7 +115,13 @@ def _signed(line: str) -> Signed:
     match = _IDENTITY.match(line)
     if match is None:
         return Signed(name="", mail="", when="0 +0000")
-    return Signed(name=match["name"].strip(), mail=match["mail"].strip(), when=f"{match['time'] or 0} {match['zone'] or '+0000'}")
+    zone = match["zone"] or "+0000"
+    zone = zone if int(zone[1:]) <= _FARTHEST else "+0000"  # git has such commits, and fast-import takes none
+    return Signed(name=match["name"].strip(), mail=match["mail"].strip(), when=f"{match['time'] or 0} {zone}")
+
+
+_FARTHEST = 1400
+"""Hours and minutes that a time zone may be from Greenwich."""
 
 
 class Rewriter:

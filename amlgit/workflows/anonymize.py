@@ -104,7 +104,7 @@ def _is_mapping(path: Path) -> bool:
 
 def _write_mapping(mapping: Path, pseudonyms: Pseudonyms) -> None:
     listed = [entry._asdict() for entry in pseudonyms.given]
-    data = json.dumps({"mapping": _MAPPING, "replaced": listed}, ensure_ascii=False, indent=1).encode()
+    data = json.dumps({"mapping": _MAPPING, "replaced": listed}, ensure_ascii=False, indent=1).encode(errors="backslashreplace")
     aside = mapping.with_name(f".{mapping.name}.amlgit-new")
     try:
         aside.unlink(missing_ok=True)

@@ -78,7 +78,7 @@ def holding(repository: Repository, known: Known) -> Held:
 def _telling(repository: Repository, tips: Iterable[str], snapshot: str) -> list[str]:
     """The commits with a snapshot's trailer."""
     line = f"{trailers.SNAPSHOT}: {snapshot}"
-    return [commit for commit, message in chains.search(repository, tips, line) if line in message.splitlines()]
+    return [commit for commit, message in chains.search(repository, tips, line) if line in message.split("\n")]
 
 
 def _refs_of_contents(refs: Mapping[str, str], contents: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
@@ -191,7 +191,7 @@ def _subject(repository: Repository, name: str) -> Subject:
 def locate_at(repository: Repository, commit: str, rev: str) -> tuple[Located, ...]:
     """The versions of a commit's folders; `rev` may be a tag that says more."""
     said = repository.blobs([commit, rev])
-    snapshots = {line.removeprefix(_MARK) for text in said.values() for line in text.decode(errors="replace").splitlines() if line.startswith(_MARK)}
+    snapshots = {line.removeprefix(_MARK) for text in said.values() for line in text.decode(errors="replace").split("\n") if line.startswith(_MARK)}
     place = Place(head=commit, snapshots=frozenset(snapshots), files=lambda folder: _files(repository, commit, folder))
     return locate(repository, folders(repository, commit), place)
 

@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath
 from amlgit.config import write_atomically
 from amlgit.errors import InvalidDocument, Refused, StorageFailed, UsageError
 from amlgit.model.jsontext import Json, Object, dumps, loads
+from amlgit.review.site import addresses
+from amlgit.store.folders import PARENTS
 
 MANIFEST = "amlgit-site.jsonl"
 _PATIENCE = 10.0
@@ -289,6 +291,8 @@ def _entries(path: Path) -> tuple[bytes, list[Object]]:
         if path.is_dir() and any(path.iterdir()):
             raise UsageError(f"{path} has files in it, and no site that amlgit wrote ({MANIFEST})", hint="Name a new or an empty folder.")
         return b"", []
+    if not manifest.is_file():
+        raise UsageError(f"{manifest} is no file", hint="Name a new or an empty folder.")
     data = manifest.read_bytes()
     whole, _, _ = data.rpartition(b"\n")  # the last line of a killed run may not be all there
     found = []
@@ -330,7 +334,13 @@ def _notes(entries: Iterable[Object]) -> dict[str, Note]:
     return found
 
 
+_TOP = frozenset({"assets", *PARENTS.values()})
+_ENDS = (".html", ".js", ".css")
+"""Where the files of a site are, and what their names end in."""
+
+
 def _is_inside(name: str) -> bool:
-    """Whether a path of the manifest stays in the folder: what it says is removed one day."""
+    """Whether a path of the manifest is one of a site, in the folder: what it says is removed one day, and somebody else may have written it."""
     parts = name.split("/")
-    return all(part not in ("", ".", "..") for part in parts) and "\\" not in name and "\0" not in name and name != MANIFEST
+    is_path = all(part not in ("", ".", "..") for part in parts) and "\\" not in name and "\0" not in name
+    return is_path and (name == addresses.INDEX or (parts[0] in _TOP and name.endswith(_ENDS)))
