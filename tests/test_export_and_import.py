@@ -413,6 +413,21 @@ def test_import_of_an_older_content_makes_it_the_newest_again(repository: Path, 
     assert '"0.1"' in node_file(folder(repository, "Trial"), "Split").read_text()
 
 
+def test_import_of_a_file_with_a_date_in_its_path_puts_it_where_that_date_is(tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    for day in (10, 12, 14):
+        save(exports / f"2017-03-{day}", "Trial.json", experiment(created=T0, fraction=f"0.{day}"))
+    repository = clone(exports, tmp_path / "r")
+    tips = chains(repository)
+    for path in (exports / "2017-03-10" / "Trial.json", exports):
+        assert "Already up to date." in aml(repository, "import", path).expect(OK).out
+    assert chains(repository) == tips
+    late = save(tmp_path, "2017-03-13 Trial.json", experiment(created=T0, fraction="0.13"))
+    assert "1 new version, in between older ones (4 in all)" in aml(repository, "import", late).expect(OK).out
+    assert "@3  2017-03-13" in aml(repository, "log", FAMILY).expect(OK).out
+    assert '"0.14"' in node_file(folder(repository, "Trial"), "Split").read_text()
+
+
 def test_import_of_what_no_remote_knows_has_a_record_of_its_own(repository: Path, tmp_path: Path) -> None:
     path = save(tmp_path, "new.json", experiment("New", family=OTHER_FAMILY))
     aml(repository, "import", path).expect(OK)

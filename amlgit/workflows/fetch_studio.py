@@ -23,7 +23,7 @@ from amlgit.workflows.connect import connect
 from amlgit.workflows.held import keep_held
 from amlgit.workflows.lineage import Lineage
 from amlgit.workflows.looking import LEFT_ALONE
-from amlgit.workflows.recording import ChainReport, FetchReport, Progress, write_chains
+from amlgit.workflows.recording import ChainReport, FetchReport, Newest, Progress, write_chains
 from amlgit.workflows.spool import Spool, Wanted
 from amlgit.workflows.states import Missing, States
 
@@ -181,7 +181,9 @@ class _Got:
                 sent.settle(self._repository, self._settings, self._remote, family, [document.read() for document in arrived])
         if self._saved:
             prefix = f"{drafts.PREFIX}{self._remote}/"
-            self._draft_reports.append(write_chains(self._repository, self._settings, prefix, _listing(self._saved), self.progress, newest=True))
+            self._draft_reports.append(
+                write_chains(self._repository, self._settings, prefix, _listing(self._saved), self.progress, newest=Newest.ALL)
+            )
 
     def _record_runs(self) -> None:
         """A chain stops before an unfinished run, and before one that is held back; which of the parts that was in makes no difference."""

@@ -9,7 +9,7 @@ from amlgit.remotes.archive import Document, Listing
 from amlgit.store import drafts, incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows.recording import write_chains
+from amlgit.workflows.recording import Newest, write_chains
 from amlgit.workflows.spool import Wanted
 from amlgit.workflows.workspace import Held
 
@@ -31,6 +31,6 @@ def record_saved(repository: Repository, settings: Config, remote: Remote, held:
     with exclusive(repository):
         try:
             found = Listing(documents=(document,), problems=())
-            write_chains(repository, settings, f"{drafts.PREFIX}{remote.name}/", found, lambda what, done, total: None, newest=True)
+            write_chains(repository, settings, f"{drafts.PREFIX}{remote.name}/", found, lambda what, done, total: None, newest=Newest.ALL)
         finally:
             incoming.sweep(repository)

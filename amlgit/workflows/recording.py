@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from itertools import groupby
 
 from amlgit.config import Config
@@ -17,6 +18,14 @@ from amlgit.workflows.looking import LEFT_ALONE, Subject, looked
 
 Progress = Callable[[str, int, int], None]
 """Called with what is under way, how much is done and how much there is."""
+
+
+class Newest(Enum):
+    """Which drafts come after all versions that are known: none, those without a date in their path, or all."""
+
+    NONE = "none"
+    UNDATED = "undated"
+    ALL = "all"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +72,11 @@ def record(
     progress: Progress,
     *,
     file_times: bool = False,
-    newest: bool = False,
+    newest: Newest = Newest.NONE,
 ) -> FetchReport:
     """Write the versions of a listing into the chains of `remote`; the caller holds the lock and sweeps.
 
-    With `newest`, a draft that can't be told apart in time from known versions comes after them.
+    `newest` are the drafts that come after all known versions, whatever their time.
     """
     report = write_chains(repository, settings, f"{chains.PREFIX}{remote}/", found, progress, file_times=file_times, newest=newest)
     keep_held(repository, remote, report.held)
@@ -82,7 +91,7 @@ def write_chains(
     progress: Progress,
     *,
     file_times: bool = False,
-    newest: bool = False,
+    newest: Newest = Newest.NONE,
 ) -> FetchReport:
     """`record` without a note of what is held back, into the refs `<prefix><family>`."""
     seen = _look_at_all(found, progress, file_times=file_times)
@@ -92,14 +101,14 @@ def write_chains(
         subjects.sort(key=lambda subject: subject.time)
     drafter = Drafter(Decisions(allowed=settings.allow, replaced=settings.replace), repository.object_format)
     settled = [subject for ref in names for subject in seen.subjects.get(ref.rpartition("/")[2], ())]
-    with drafted(drafter, settled, is_divisible=found.is_divisible and not newest) as outcome_of, incoming.receive(repository) as stream:
+    with drafted(drafter, settled, is_divisible=found.is_divisible and newest is Newest.NONE) as outcome_of, incoming.receive(repository) as stream:
         total = sum(map(len, seen.subjects.values()))
         session = _Session(repository, outcome_of, Recorder(repository, stream), seen.problems, progress, total)
         for ref in names:
             family = ref.rpartition("/")[2]
             subjects = seen.subjects.get(family, [])
             known = _known_versions(repository, own.get(ref), shared.get(ref, ()))
-            session.chain(ref, own.get(ref), [_after(known, subject) for subject in subjects] if newest else subjects, known)
+            session.chain(ref, own.get(ref), [_after(known, subject, newest) for subject in subjects], known)
         session.recorder.flush()
         written = stream.finish()
     changes = [(ref, tip, own.get(ref)) for ref, tip in sorted((written | session.adopted).items()) if tip != own.get(ref)]
@@ -134,9 +143,11 @@ def _known_versions(repository: Repository, own: str | None, shared: Sequence[st
     return list(known.values())
 
 
-def _after(known: Sequence[Version], subject: Subject) -> Subject:
+def _after(known: Sequence[Version], subject: Subject, newest: Newest) -> Subject:
+    if subject.is_run or newest is Newest.NONE or (newest is Newest.UNDATED and subject.document.date is not None):
+        return subject
     latest = max((version.time for version in known), default=-1)
-    return subject.at(latest + 1) if not subject.is_run and subject.time <= latest else subject
+    return subject.at(latest + 1) if subject.time <= latest else subject
 
 
 class _Session:

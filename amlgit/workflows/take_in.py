@@ -16,7 +16,7 @@ from amlgit.store.repository import Repository
 from amlgit.store.worktree import finish_pending
 from amlgit.workflows.looking import LEFT_ALONE, look
 from amlgit.workflows.pull import PullReport, bring_up, refuse_unready, report
-from amlgit.workflows.recording import FetchReport, Progress, record
+from amlgit.workflows.recording import FetchReport, Newest, Progress, record
 
 DEFAULT_REMOTE = "imported"
 """The record that takes in what no remote knows."""
@@ -62,7 +62,7 @@ def _knowing(repository: Repository, family: str) -> str:
 
 
 def _import(repository: Repository, settings: Config, remote: str, families: set[str], found: Listing, progress: Progress) -> PullReport:
-    fetched = record(repository, settings, remote, found, progress, newest=True)
+    fetched = record(repository, settings, remote, found, progress, newest=Newest.UNDATED)
     return report(repository, fetched, bring_up(repository, settings, remote, frozenset(), progress, only=frozenset(families)))
 
 
