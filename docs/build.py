@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -37,6 +38,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Build the documentation; a warning is an error.")
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "docs", help="where it goes (default: build/docs)")
     folder = parser.parse_args().folder.resolve()
+    if find_spec("sphinx") is None:
+        print("Sphinx is not installed; in this repository: pip install '.[docs]'", file=sys.stderr)
+        return 1
     problems = build(folder)
     for problem in problems:
         print(problem, file=sys.stderr)

@@ -87,6 +87,8 @@ def test_the_work_tree_is_told_with_every_fact(repository: Path) -> None:
         "exact": True,
         "changes": 0,
         "equal": [],
+        "problem": "",
+        "problem": "",
     }
 
 
@@ -116,8 +118,14 @@ def test_changes_are_those_that_diff_shows(repository: Path) -> None:
     shown = aml(repository, "diff", "--json").expect(OK).json["result"]
     assert _trial(repository) == (3, False, 2)
     assert len(shown["changes"]) == 2
-    split.write_text("<<<<<<< no graph any more", encoding="utf-8")
-    assert _trial(repository) == (3, False, 1)
+
+
+def test_of_a_folder_that_can_not_be_read_no_changes_are_counted(repository: Path) -> None:
+    page = node_file(repository / TRIAL, "Split")
+    page.write_text(page.read_text().replace('"0.3"', '"0.9"') + "}}")
+    run = aml(repository, "map").expect(PARTLY)
+    assert f"{TRIAL}: Trial is run 3, edited since" in run.out
+    assert f"can't be compared: {TRIAL}/nodes/{page.name}" in run.out
 
 
 def test_what_is_beside_the_content_is_no_change(repository: Path) -> None:

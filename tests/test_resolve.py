@@ -89,6 +89,13 @@ def test_whoever_reads_a_page_with_conflict_markers_is_told_what_settles_it(repo
     assert "'amlgit resolve' tells what clashes" in aml(repository, "show", f"experiments/{name}").err
 
 
+def test_two_sides_can_not_be_taken_at_once(repository: Path) -> None:
+    ours, theirs, _ = KINDS["a parameter"]
+    _merge(repository, [ours], [theirs])
+    assert "--ours and --theirs" in aml(repository, "resolve", "1", "--ours", "--theirs").expect(USAGE).err
+    assert _words(repository)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("side", ["ours", "theirs", "base"])
 def test_a_side_of_each_kind_can_be_taken_whether_or_not_the_markers_show_it(repository: Path, kind: str, side: str) -> None:

@@ -37,7 +37,8 @@ def map_(ctx: click.Context, name: str | None, everything: bool, as_json: bool) 
         raise click.UsageError("--all is about everything: name nothing with it.")
     repository = session(ctx).repository()
     report = map_all(repository) if everything else workflow(repository, name)
-    code = output.FINDINGS if name is not None and not report.is_found else output.OK
+    is_partial = not everything and any(located.problem for located in report.folders)
+    code = output.PARTLY if is_partial else output.FINDINGS if name is not None and not report.is_found else output.OK
     if as_json:
         output.envelope("map", code, report)
     elif everything:
@@ -62,6 +63,8 @@ def _located(located: "Located") -> str:
         return "no version that the record knows"
     facts = ", ".join(fact for fact in (_snapshot(version), (version.date or "")[:10], version.status) if fact)
     told = f"{printable(version.title)} is {version.name}"
+    if located.problem:
+        return f"{told}, edited since ({facts}), and can't be compared: {printable(located.problem, 400)}"
     if located.changes is None:
         return f"{told}, edited since ({facts}; the record that tells how much is not here)"
     if not located.exact:

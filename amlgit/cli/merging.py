@@ -94,14 +94,14 @@ def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *,
 
 @click.command()
 @click.argument("chosen", nargs=-1, metavar="[NUMBER|PATH...]")
-@click.option("--ours", "side", flag_value="ours", help="Take our side: that of the branch you are on; in a rebase, of the branch you rebase onto.")
-@click.option("--theirs", "side", flag_value="theirs", help="Take the other side.")
-@click.option("--base", "side", flag_value="base", help="Take what both sides began with.")
+@click.option("--ours", is_flag=True, help="Take our side: that of the branch you are on; in a rebase, of the branch you rebase onto.")
+@click.option("--theirs", is_flag=True, help="Take the other side.")
+@click.option("--base", is_flag=True, help="Take what both sides began with.")
 @click.option("--html", "file", metavar="FILE", help="Write one HTML page with the graph and every conflict; needs no network.")
 @click.option("--open", "is_opened", is_flag=True, help="Show that page in the browser.")
 @json_option
 @click.pass_context
-def resolve(ctx: click.Context, /, chosen: tuple[str, ...], side: str | None, **options: Any) -> int:  # click's options, by name
+def resolve(ctx: click.Context, /, chosen: tuple[str, ...], **options: Any) -> int:  # click's options, by name
     """What conflicts there are in experiments and services, in words; with a side, settle them.
 
     \b
@@ -112,6 +112,10 @@ def resolve(ctx: click.Context, /, chosen: tuple[str, ...], side: str | None, **
     """  # noqa: D301  # click's mark for "leave these lines alone" is the escaped character
     from amlgit.workflows.resolve import resolve as workflow
 
+    sides = [name for name in ("ours", "theirs", "base") if options[name]]
+    if len(sides) > 1:
+        raise click.UsageError(f"--{sides[0]} and --{sides[1]} can't both be taken.")
+    side = sides[0] if sides else None
     is_page = bool(options["file"]) or options["is_opened"]
     if is_page and (side or chosen or options["as_json"]):
         raise click.UsageError("--html and --open show all that is left: name no side, no conflict and no --json with them.")

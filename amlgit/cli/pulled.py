@@ -53,7 +53,8 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         lines = ", ".join(str(line) for line in replaced.lines)
         click.echo(f"secret replaced: {printable(replaced.path, 400)} line {lines}: {replaced.name}")
     if not report.commits:
-        click.echo("Already up to date." if not report.is_refused else "Nothing pulled.")
+        is_lost = report.fetched.is_partial and not report.fetched.chains
+        click.echo("Nothing was taken in." if is_lost else "Already up to date." if not report.is_refused else "Nothing pulled.")
     elif where:
         run.hint(f"Next: cd {where} && git log")
     _show_hints(run, report)

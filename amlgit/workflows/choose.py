@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from amlgit.config import Config, Remote
 
 _VERSION = re.compile(r"(?P<name>.*)@(?P<version>-?[0-9]+|[0-9a-fA-F]{32}\.s-id\..+)")
+_MAY_BE_COMMIT = re.compile(r"\.\.|[~^][0-9]*$|^HEAD\b")
 
 
 def choose_remote(settings: "Config", name: str | None) -> "Remote":
@@ -120,7 +121,8 @@ def choose(repository: Repository, name: str) -> Choice:
     candidates = ", ".join(sorted(_described(subject) for subject in (found or known)))
     if found:
         raise UsageError(f"{name!r} may be one of several: {candidates}", hint="Name its folder, or its family.")
-    raise UsageError(f"there is no experiment {name!r}", hint=f"Known: {candidates}." if candidates else "Nothing was pulled yet.")
+    what = "commit or experiment" if _MAY_BE_COMMIT.search(name) else "experiment"
+    raise UsageError(f"there is no {what} {name!r}", hint=f"Known: {candidates}." if candidates else "Nothing was pulled yet.")
 
 
 def _described(subject: Subject) -> str:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from amlgit.config import Config, Remote
+from amlgit.errors import UsageError
 from amlgit.remotes import archive
 from amlgit.store import incoming
 from amlgit.store.lock import exclusive
@@ -25,5 +26,9 @@ def take(repository: Repository, settings: Config, remote: Remote, root: Path, p
         from amlgit.workflows.fetch_studio import take_studio  # HTTP costs start-up, and an archive needs none of it
 
         return take_studio(repository, settings, remote, progress)
-    with archive.listing(remote.archive_path(root)) as found:
+    path = remote.archive_path(root)
+    if not path.exists():
+        hint = f"Where it is on this machine goes into '.amlgit.local': [remotes.{remote.name}] and below it path = \"…\"."
+        raise UsageError(f"there is no archive at {path}, where {remote.name!r} is said to be", hint=hint)
+    with archive.listing(path) as found:
         return record(repository, settings, remote.name, found, progress, file_times=remote.file_times)

@@ -46,9 +46,11 @@ class Located:
     version: Known | None
     exact: bool
     changes: int | None
-    """How much differs from the version; None where the record that could tell is not here."""
+    """How much differs from the version; None where the record that could tell is not here, or where the folder can't be read."""
     equal: tuple[int, ...] = ()
     """The numbers of other versions with the very same content."""
+    problem: str = ""
+    """Why the folder can't be compared with the version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +173,11 @@ class _Search:
         files = {path: object_id for path, (_, object_id) in self._repository.tree(base.content).items()}
         texts = self._reader.blobs(files.values())
         old = {path: texts[object_id] for path, object_id in files.items()}
-        changes = count_changes(folder, old, self._place.files(folder))
-        return Located(path=folder.path, version=describe_version(remote, base), exact=False, changes=changes)
+        try:
+            changes, problem = _count_changes(folder, old, self._place.files(folder)), ""
+        except InvalidDocument as error:
+            changes, problem = None, str(error)
+        return Located(path=folder.path, version=describe_version(remote, base), exact=False, changes=changes, problem=problem)
 
     def _base(self, folder: Folder, remote: str, versions: Sequence[Version]) -> Version:
         """The version that was edited: the one that trailers there name, else the newest that was seen there, else the newest."""
@@ -200,13 +205,10 @@ class _Search:
         return Located(path=folder.path, version=version, exact=is_exact, changes=0 if is_exact else None)
 
 
-def count_changes(folder: Folder, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> int:
-    """How many changes `diff` shows between two contents of a folder; of what is no graph now, how many files differ."""
+def _count_changes(folder: Folder, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> int:
+    """How many changes `diff` shows between two contents of a folder; raises InvalidDocument, naming the file, where one can't be read."""
     from amlgit.workflows.comparing import compared
     from amlgit.workflows.documents import of_content
 
-    try:
-        before, after = (of_content(folder.path, folder.kind, content) for content in (old, new))
-        return len(compared(before, after, folder.path, folder.path, {}).diff.changes)
-    except InvalidDocument:
-        return sum(old.get(path) != new.get(path) for path in {*old, *new})
+    before, after = (of_content(folder.path, folder.kind, content) for content in (old, new))
+    return len(compared(before, after, folder.path, folder.path, {}).diff.changes)
