@@ -117,6 +117,24 @@ def test_a_folder_that_was_edited_here_is_a_conflict_until_somebody_decides(
     assert folders(repository) == []
 
 
+@pytest.mark.parametrize("is_link", [False, True])
+def test_a_file_of_ones_own_that_is_committed_keeps_the_folder(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_link: bool
+) -> None:
+    repository, identity = start(client, tmp_path, monkeypatch)
+    notes = folder(repository) / "notes.txt"
+    if is_link:
+        notes.symlink_to("sync.json")
+    else:
+        notes.write_text("mine\n")
+    commit_all(repository, "notes")
+    delete(client, identity)
+    refused = aml(repository, "pull").expect(REFUSED)
+    assert f"experiments/{notes.parent.name}: deleted there, and edited here" in refused.err
+    assert notes.exists()
+    assert dirty(repository) == []
+
+
 def test_a_folder_that_lives_elsewhere_too_stays(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repository, identity = start(client, tmp_path, monkeypatch)
     prod = server.new_workspace()

@@ -15,10 +15,13 @@ from amlgit.model import ids
 _HEX = "[0-9a-fA-F]"
 _GUID = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 _WORD = r"(?:\w|[^\x00-\x7f])+"
+_LOCAL = r"[\w.+%\-]"
+"""A character before the @ of a mail address: looked for from where a row of them begins, and from within it only so far."""
+
 _PIECE = re.compile(
     rf"(?P<placeholder>{PLACEHOLDER.pattern})"
     rf"|(?P<id>(?<!\w){_HEX}{{32}}\.(?:[fs]-id\.{_HEX}{{32}}(?:\.[0-9A-Za-z][0-9A-Za-z.\-]*)?|{_HEX}{{32}}\.[0-9A-Za-z][0-9A-Za-z_\-]*))"
-    r"|(?P<mail>[\w.+%\-]+@[\w\-]+(?:\.[\w\-]+)+)"
+    rf"|(?P<mail>(?:(?<!{_LOCAL}){_LOCAL}++|{_LOCAL}{{1,80}}+)@[\w\-]+(?:\.[\w\-]+)+)"
     rf"|(?P<hex>(?<!\w)(?:{_GUID}|{_HEX}{{32}})(?!\w))"
     r"|(?P<address>(?<![\w.])[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?![\w.]))"
     r"|(?P<time>(?<!\w)[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}[.:][0-9]{2}[.:][0-9]{2}(?:\.[0-9]{1,9})?Z?(?!\w))"

@@ -1,10 +1,12 @@
 """Experiments that were deleted in their workspace: their folders go, by a commit, unless somebody has worked on them here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from amlgit.config import Remote
+from amlgit.form.companions import ASSETS, SYNC
 from amlgit.store import chains, drafts, trailers
-from amlgit.store.folders import Folder, folders
+from amlgit.store.folders import Folder, folders, is_content
+from amlgit.store.objects import TreeEntry, read_tree
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import uncommitted
 from amlgit.workflows.committing import commit
@@ -50,8 +52,16 @@ def _was_taken_out(repository: Repository, head: str, experiment: str) -> bool:
 
 def _is_edited(repository: Repository, head: str, remote: str, folder: Folder) -> bool:
     """Whether the folder holds anything that the record of the experiment has not, committed or not."""
+    if any(not is_content(entry.name, folder.kind) and entry.name not in (SYNC, ASSETS) for entry in _entries(repository, head, folder)):
+        return True
     family = family_of(folder.bindings[remote])
     refs = repository.refs(chains.ref(remote, family), f"{drafts.PREFIX}{remote}/{family}")
     listed = drafts.history(repository, refs.get(chains.ref(remote, family)), refs.get(f"{drafts.PREFIX}{remote}/{family}"))
     seen = History(repository, head).last_seen(remote, folder, listed) if listed else -1
     return seen < 0 or folder.content != listed[seen].content or bool(uncommitted(repository, [folder.path]))
+
+
+def _entries(repository: Repository, head: str, folder: Folder) -> Sequence[TreeEntry]:
+    """What stands in a folder, whatever it is; the form's files and those of one's own."""
+    name = f"{head}:{folder.path}"
+    return read_tree(repository.blobs([name])[name], repository.object_format)
