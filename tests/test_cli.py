@@ -5,11 +5,14 @@ import os
 import pty
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from amlgit import __version__
+from amlgit.cli.main import amlgit
 from tests.helpers import (
     BUG,
     DAY,
@@ -62,6 +65,22 @@ def test_version_help_and_every_verb_have_words(tmp_path: Path) -> None:
         assert f"  {verb} " in help_text
         assert "Usage: " in aml(tmp_path, verb, "--help").expect(OK).out
         assert "Usage: " in aml(tmp_path, verb, "-h").expect(OK).out
+
+
+def test_no_help_shows_the_marks_it_is_written_with() -> None:
+    def walk(name: str, command: click.Command, parent: click.Context | None) -> Iterator[tuple[str, str]]:
+        ctx = click.Context(command, info_name=name, parent=parent)
+        yield ctx.command_path, command.get_help(ctx)
+        if isinstance(command, click.Group):
+            for each in command.list_commands(ctx):
+                found = command.get_command(ctx, each)
+                assert found is not None
+                yield from walk(each, found, ctx)
+
+    told = dict(walk("amlgit", amlgit, None))
+    assert {"amlgit site", "amlgit remote add"} <= told.keys()
+    assert [name for name, text in told.items() if "\\b" in text or "\b" in text] == []
+    assert "\n  amlgit site ../site -n " in told["amlgit site"]
 
 
 @pytest.mark.parametrize(("typed", "nearest"), [("pul", "pull"), ("comit", None), ("statsu", "status"), ("exprt", "export"), ("lgo", "log")])

@@ -153,6 +153,33 @@ def test_the_search_finds_titles_nodes_parameters_and_lines_of_scripts(browser: 
         expect(page.locator(".card").first).to_be_visible()
 
 
+def test_the_search_shows_the_line_that_has_most_of_the_words(browser: Browser, sites: Path) -> None:
+    with Visit(browser, sites / "samples") as visit:
+        page = visit.go("index.html")
+        churn = page.locator("#answers > li", has=page.get_by_role("link", name="Customer churn - training"))
+        page.locator("#q").fill("learning rate")
+        expect(churn.locator("li", has_text="Boosted").locator(".soft")).to_have_text("The learning rate: 0.1")
+        page.locator("#q").fill("random seed 42")
+        expect(churn.locator("li", has_text=SPLIT).locator(".soft")).to_have_text("Random seed: 42")
+        page.locator("#q").fill("paper_bill int32")
+        service = page.locator("#answers > li", has=page.get_by_role("link", name="churn-scoring"))
+        expect(service.locator("p")).to_have_text("customers: paper_bill, Integer (Int32)")
+
+
+def test_a_search_can_be_linked_as_forms_write_it(browser: Browser, sites: Path) -> None:
+    with Visit(browser, sites / "samples") as visit:
+        page = visit.go("index.html")
+        for fragment, words in (("q=learning+rate", "learning rate"), ("q=a%2Bb+%25", "a+b %"), ("q=c%2B%2B", "c++"), ("q=50%+more", "50% more")):
+            page.goto(page.url.partition("#")[0] + "#" + fragment)
+            expect(page.locator("#q")).to_have_value(words)
+            # the address it gives itself is read as the same
+            page.goto(page.url)
+            page.reload()
+            expect(page.locator("#q")).to_have_value(words)
+        page.goto(page.url.partition("#")[0] + "#q=learning+rate")
+        expect(page.locator("#answered")).to_have_text(re.compile(r"^found in [1-9]\d* of \d+$"))
+
+
 def test_the_first_page_is_put_in_order(browser: Browser, sites: Path) -> None:
     with Visit(browser, sites / "samples") as visit:
         page = visit.go("index.html")
@@ -234,6 +261,7 @@ def test_nothing_in_an_experiment_runs(browser: Browser, sites: Path) -> None:
         expect(page.locator("#answers")).to_contain_text("<script>alert(1)")
         page.locator("#answers h3 a").click()
         page.locator(".story h3 a").first.click()
+        expect(page.locator("#help")).to_be_visible()  # the keys are listened to from here on
         for _ in range(6):
             page.keyboard.press("n")
         expect(page.locator(".chosen:visible")).to_contain_text("alert(1)")

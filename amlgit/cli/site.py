@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def site(ctx: click.Context, directory: str, title: str | None, is_opened: bool, dry_run: bool, as_json: bool) -> int:
-    r"""A static site of the repository: experiments, their versions, what each changed, scripts, web services, search.
+    """A static site of the repository: experiments, their versions, what each changed, scripts, web services, search.
 
     \b
     amlgit site ../site          all of it
@@ -28,7 +28,7 @@ def site(ctx: click.Context, directory: str, title: str | None, is_opened: bool,
     amlgit site ../site -n       say which those would be
 
     It needs no server and no network. Files in DIR that amlgit did not write are never touched.
-    """
+    """  # noqa: D301
     from amlgit.workflows.site import site as workflow
 
     run = session(ctx)

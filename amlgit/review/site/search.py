@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from amlgit.model.jsontext import Json, dumps, printable
-from amlgit.review.outline import Outline
+from amlgit.review.outline import Outline, ServicePort
 
 _HEAD = "// amlgit: what the search reads\n"
 
@@ -17,7 +17,7 @@ def record(  # a line has as much to say
         values = [f"{parameter.name}: {parameter.words}" for parameter in node.parameters if parameter.words]
         nodes.append([printable(node.name, 200), printable(" ".join(node.comment.split()), 1000), values, [script.text for script in node.scripts]])
     told = [outline.summary, *outline.tags] if outline is not None else []
-    ports = [port.name for port in (*outline.service_inputs, *outline.service_outputs)] if outline is not None else []
+    ports = [line for port in (*outline.service_inputs, *outline.service_outputs) for line in _port(port)] if outline is not None else []
     assets = [asset.name for asset in outline.assets] if outline is not None else []
     found: dict[str, Json] = {
         "u": path,
@@ -28,6 +28,10 @@ def record(  # a line has as much to say
         "n": nodes,
     }
     return f"amlgitFound({dumps(found).decode()});"
+
+
+def _port(port: ServicePort) -> list[str]:
+    return [port.name, *(f"{port.name}: {column.name}, {column.type}" for column in port.columns)]
 
 
 def file(records: Iterable[str]) -> str:

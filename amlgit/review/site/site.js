@@ -23,6 +23,26 @@
 
   const MOST = 60, MOST_NODES = 6, AROUND = 60;
 
+  const isWhole = (text, word) => {
+    const isLetter = (place) => /[\p{L}\p{N}_]/u.test(text.charAt(place));
+    for (let place = text.indexOf(word); place >= 0; place = text.indexOf(word, place + 1)) {
+      if (!isLetter(place - 1) && !isLetter(place + word.length)) return true;
+    }
+    return false;
+  };
+
+  // the line that has most of the words, of several the one that has more of them whole, else the first
+  const best = (lines, words) => {
+    let found, most = 0;
+    for (const line of lines) {
+      const text = line.toLowerCase(), has = words.filter((word) => text.includes(word));
+      if (!has.length) continue;
+      const weight = has.length * (words.length + 1) + has.filter((word) => isWhole(text, word)).length;
+      if (weight > most) [found, most] = [line, weight];
+    }
+    return found;
+  };
+
   class Search {
     constructor(input) {
       this.input = input;
@@ -43,8 +63,9 @@
 
     follow() {
       if (!location.hash.startsWith("#q=")) return;
-      let words = "";
-      try { words = decodeURIComponent(location.hash.slice(3)); } catch { words = location.hash.slice(3); }
+      const typed = location.hash.slice(3).replaceAll("+", " ");
+      let words = typed;
+      try { words = decodeURIComponent(typed); } catch { /* typed by hand: as it is */ }
       if (words === this.input.value.trim() && words) return;
       this.input.value = words;
       this.input.focus();
@@ -95,7 +116,7 @@
       link.href = address(entry.u);
       heading.append(link, made("span", entry.k, "kind"));
       item.append(heading);
-      const told = entry.o.find((text) => words.some((word) => text.toLowerCase().includes(word)));
+      const told = best(entry.o, words);
       if (told) item.append(this.line(told, words, "p"));
       if (nodes.length) {
         const list = made("ul");
@@ -104,7 +125,7 @@
           go.href = address(entry.v, `node=${name}`);
           one.append(go);
           const lines = [comment, ...values, ...scripts.flatMap((text) => text.split("\n"))];
-          const hit = lines.find((text) => words.some((word) => text.toLowerCase().includes(word) && !name.toLowerCase().includes(word)));
+          const hit = best(lines, words.filter((word) => !name.toLowerCase().includes(word)));
           if (hit) one.append(" ", this.line(hit, words, "span"));
           list.append(one);
         }
