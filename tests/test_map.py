@@ -88,7 +88,6 @@ def test_the_work_tree_is_told_with_every_fact(repository: Path) -> None:
         "changes": 0,
         "equal": [],
         "problem": "",
-        "problem": "",
     }
 
 

@@ -1,5 +1,6 @@
 """What an anonymous copy is made of: documents without anything of their owners, and how the copy comes to be in one step."""
 
+import contextlib
 import fcntl
 import glob
 import os
@@ -119,16 +120,23 @@ def _clear(destination: Path) -> None:
         except OSError:
             continue  # not ours, or gone meanwhile
         try:
-            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            for _ in range(_ATTEMPTS):
+            for _ in range(_ATTEMPTS if _is_free(opened) else 0):
                 shutil.rmtree(folder, ignore_errors=True)
                 if not folder.exists():
                     break
                 time.sleep(_PAUSE)
-        except BlockingIOError:
-            continue
         finally:
             os.close(opened)
+
+
+def _is_free(folder: int) -> bool:
+    """Whether no run holds a folder; a git that a killed run was just starting holds it for a moment more."""
+    for _ in range(_ATTEMPTS // 4):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        time.sleep(_PAUSE)
+    return False
 
 
 _ATTEMPTS, _PAUSE = 20, 0.05
