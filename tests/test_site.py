@@ -181,6 +181,10 @@ def test_experiments_versions_scripts_and_services_have_their_pages(whole: tuple
     assert all(version["summary"] in story for version in told)
     service = next(name for name in found if name.startswith("webservices/churn-scoring-") and name.endswith("/index.html"))
     assert {"customer_id", "churn_probability", "Whom to call before they leave", "Append score columns"} <= set(found[service].words)
+    assert found[service].text.index("Append score columns") < found[service].text.index(">Story<"), "what it takes and gives stands first"
+    assert "".join(found[service].words).count("11 nodes") == 2, "nodes are counted in one way"
+    assert {"draft 1: nothing before it", "run 5: 1 change", "run 8: 2 changes"} <= set(found[churn].words), "every bar says what it is"
+    assert "How much each version changed, oldest first" in found[churn].words
     script = "".join(
         found[next(name for name in found if name.startswith("experiments/Customer churn - training-") and "/scripts/Execute R Script" in name)].words
     )

@@ -11,7 +11,7 @@ from amlgit.form.memo import Memo
 from amlgit.form.protect import Looked, protected_text, shown
 from amlgit.form.secrets import may_hold_secret
 from amlgit.model.jsontext import Object
-from amlgit.review.changes import counts, summary
+from amlgit.review.changes import counts, size, summary
 from amlgit.review.experiment_outline import Known
 from amlgit.review.headlines import beginning, headline
 from amlgit.review.names import Names
@@ -139,7 +139,7 @@ class _Run:
         content = Experiment(
             path=addresses.overview(self._unit.name),
             above=self._above[:1],
-            kind="experiment" if self._unit.kind == chains.EXPERIMENT else "web service",
+            kind=experiment_page.EXPERIMENT if self._unit.kind == chains.EXPERIMENT else experiment_page.SERVICE,
             title=self._title,
             family=self._unit.subject.family,
             folder=_safe(self._unit.folder.path) if self._unit.folder is not None else "",
@@ -147,6 +147,7 @@ class _Run:
             branch=branch,
             held=self._held(found),
             outline=outline,
+            size=size(last.document) if last is not None else "",
             picture=self._picture(last),
         )
         key = self._builder.key(self._unit)
