@@ -391,6 +391,37 @@ def test_what_the_branch_holds_and_no_version_does_has_a_page(tmp_path: Path) ->
     check_links(site)
 
 
+def test_the_page_of_the_branch_names_it_and_links_its_scripts(tmp_path: Path) -> None:
+    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
+    beta = f"experiments/Beta-{OTHER_FAMILY[:6]}"
+    page, script = site / beta / "branch.html", site / beta / "branch/scripts"
+    replace_in(node_file(repository / beta, "Split"), '"0.5"', '"0.77"')
+    git(repository, "checkout", "-qb", "trials/a<b")
+    commit_all(repository)
+    built(repository, site)
+    found = Html(page)
+    assert {"branch trials/a<b", "What branch trials/a<b changed"} <= set(found.words)
+    assert "commit" not in [word.strip() for word in found.words], "it is no commit's page"
+    assert [link for _, _, link in found.links if "/scripts/" in link and link.startswith("archive/") and link.endswith("#v3")], "as run 3 has it"
+    assert not script.exists()
+    assert "branch trials/a<b" in Html(site / beta / "index.html").words
+
+    (text,) = (repository / beta).rglob("*.py")
+    text.write_text("x = 'of the branch'\n")
+    commit_all(repository)
+    built(repository, site)
+    (own,) = script.iterdir()
+    assert "branch trials/a<b" in Html(own).words
+    assert "'of the branch'" in "".join(Html(own).words)
+    check_links(site)
+
+    git(repository, "checkout", "-q", "--detach")
+    assert set(built(repository, site)["written"]) == {f"{beta}/index.html", f"{beta}/branch.html", own.relative_to(site).as_posix()}
+    assert "What HEAD changed" in Html(page).words
+    built(repository, tmp_path / "fresh", "--title", "r")
+    assert {name: data for name, (data, _) in state(tmp_path / "fresh").items()} == {name: data for name, (data, _) in state(site).items()}
+
+
 def test_pages_of_what_is_gone_are_removed_and_nothing_else(tmp_path: Path) -> None:
     repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
     built(repository, site)
