@@ -181,6 +181,10 @@ def test_experiments_versions_scripts_and_services_have_their_pages(whole: tuple
     assert all(version["summary"] in story for version in told)
     service = next(name for name in found if name.startswith("webservices/churn-scoring-") and name.endswith("/index.html"))
     assert {"customer_id", "churn_probability", "Whom to call before they leave", "Append score columns"} <= set(found[service].words)
+    assert found[service].text.index("Append score columns") < found[service].text.index(">Story<"), "what it takes and gives stands first"
+    assert "".join(found[service].words).count("11 nodes") == 2, "nodes are counted in one way"
+    assert {"draft 1: nothing before it", "run 5: 1 change", "run 8: 2 changes"} <= set(found[churn].words), "every bar says what it is"
+    assert "How much each version changed, oldest first" in found[churn].words
     script = "".join(
         found[next(name for name in found if name.startswith("experiments/Customer churn - training-") and "/scripts/Execute R Script" in name)].words
     )
@@ -385,6 +389,37 @@ def test_what_the_branch_holds_and_no_version_does_has_a_page(tmp_path: Path) ->
     assert f"experiments/Alpha-{FAMILY[:6]}/branch.html" in built(repository, site)["removed"]
     assert not list(site.rglob("branch*"))
     check_links(site)
+
+
+def test_the_page_of_the_branch_names_it_and_links_its_scripts(tmp_path: Path) -> None:
+    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
+    beta = f"experiments/Beta-{OTHER_FAMILY[:6]}"
+    page, script = site / beta / "branch.html", site / beta / "branch/scripts"
+    replace_in(node_file(repository / beta, "Split"), '"0.5"', '"0.77"')
+    git(repository, "checkout", "-qb", "trials/a<b")
+    commit_all(repository)
+    built(repository, site)
+    found = Html(page)
+    assert {"branch trials/a<b", "What branch trials/a<b changed"} <= set(found.words)
+    assert "commit" not in [word.strip() for word in found.words], "it is no commit's page"
+    assert [link for _, _, link in found.links if "/scripts/" in link and link.startswith("archive/") and link.endswith("#v3")], "as run 3 has it"
+    assert not script.exists()
+    assert "branch trials/a<b" in Html(site / beta / "index.html").words
+
+    (text,) = (repository / beta).rglob("*.py")
+    text.write_text("x = 'of the branch'\n")
+    commit_all(repository)
+    built(repository, site)
+    (own,) = script.iterdir()
+    assert "branch trials/a<b" in Html(own).words
+    assert "'of the branch'" in "".join(Html(own).words)
+    check_links(site)
+
+    git(repository, "checkout", "-q", "--detach")
+    assert set(built(repository, site)["written"]) == {f"{beta}/index.html", f"{beta}/branch.html", own.relative_to(site).as_posix()}
+    assert "What HEAD changed" in Html(page).words
+    built(repository, tmp_path / "fresh", "--title", "r")
+    assert {name: data for name, (data, _) in state(tmp_path / "fresh").items()} == {name: data for name, (data, _) in state(site).items()}
 
 
 def test_pages_of_what_is_gone_are_removed_and_nothing_else(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from importlib import resources
 from pathlib import Path
 
 from amlgit.errors import UsageError
+from amlgit.form.protect import protected_text
 from amlgit.model import frames
+from amlgit.model.jsontext import printable
 from amlgit.review.site import addresses, frame, index_page, search
 from amlgit.review.site.index_page import Card
 from amlgit.store.repository import Repository
@@ -52,7 +54,8 @@ def site(
     target = SiteFolder(folder, is_dry=dry_run)
     _refuse_own_folders(repository, folder)
     found = units(repository)
-    builder = Builder(repository=repository, folder=target, title=title or _title(repository), form=f"{frame.FORMAT}")
+    names = {"title": title or _title(repository), "branch": _branch(repository)}
+    builder = Builder(repository=repository, folder=target, form=f"{frame.FORMAT}", **names)
     records = {digest(line): line for line in search.lines(target.read(addresses.SEARCH))}
     stale = [unit for unit in found if not _is_current(builder, unit, records)]
     target.refuse_others(_planned(stale))
@@ -67,6 +70,13 @@ def site(
 def _title(repository: Repository) -> str:
     place = repository.work_tree or repository.git_dir
     return place.resolve().name.removesuffix(".git") or "Experiments"
+
+
+def _branch(repository: Repository) -> str:
+    """What is checked out, in words; a commit that no branch is at is `HEAD`, as git says."""
+    found = repository.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
+    name = printable(found.stdout.decode(errors="replace").strip())
+    return f"branch {protected_text(name)}" if found.returncode == 0 else "HEAD"
 
 
 def _refuse_own_folders(repository: Repository, folder: Path) -> None:

@@ -1,17 +1,16 @@
 """The pages of one experiment or web service: read version after version, and only what changed is drawn anew."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from amlgit.compare.changes import Kind, What
 from amlgit.errors import InvalidDocument
-from amlgit.form import naming
 from amlgit.form.memo import Memo
 from amlgit.form.protect import Looked, protected_text, shown
 from amlgit.form.secrets import may_hold_secret
 from amlgit.model.jsontext import Object
-from amlgit.review.changes import counts, summary
+from amlgit.review.changes import counts, size, summary
 from amlgit.review.experiment_outline import Known
 from amlgit.review.headlines import beginning, headline
 from amlgit.review.names import Names
@@ -21,9 +20,9 @@ from amlgit.review.page.scene import Sides, scene
 from amlgit.review.site import addresses, experiment_page, script_page, search, version_page
 from amlgit.review.site.experiment_page import Chain, Experiment
 from amlgit.review.site.parts import Parts
-from amlgit.review.site.script_page import Script, State
+from amlgit.review.site.script_page import Script
 from amlgit.review.site.thumbnail import thumbnail
-from amlgit.review.site.version_page import ScriptLink, VersionPage
+from amlgit.review.site.version_page import VersionPage
 from amlgit.review.site.versions import Line, Told
 from amlgit.store import chains, streams, trailers
 from amlgit.store.chains import Entry
@@ -35,6 +34,7 @@ from amlgit.workflows.documents import Joined
 from amlgit.workflows.locate import describe
 from amlgit.workflows.past import Past
 from amlgit.workflows.site_folder import Note, SiteFolder, Tally, Written
+from amlgit.workflows.site_scripts import Scripts
 from amlgit.workflows.site_units import Unit, digest
 
 
@@ -59,10 +59,12 @@ class Builder:
     title: str
     form: str
     """What stands for the form of the pages."""
+    branch: str
+    """What the pages call what is checked out: `branch main`."""
 
     def key(self, unit: Unit) -> str:
         """What the pages of an experiment are made from."""
-        return unit.key(self.form, self.title)
+        return unit.key(self.form, self.title, *([self.branch] if unit.is_edited else []))
 
     def build(self, unit: Unit) -> Built:
         """The pages of an experiment or service."""
@@ -85,17 +87,6 @@ class _Version(NamedTuple):
     problem: str
 
 
-@dataclass(slots=True)
-class _Texts:
-    """A script on its way through a chain."""
-
-    file: str
-    name: str
-    parameter: str
-    language: str
-    states: list[State] = field(default_factory=list)
-
-
 _NODES = 4096
 """Nodes that are remembered from version to version."""
 
@@ -116,6 +107,8 @@ class _Run:
         self._known: Known = Memo(_NODES)
         self._remotes = addresses.remotes(unit.entries)
         self._newest = max((entries[-1] for entries in unit.entries.values()), key=lambda entry: (entry.time, entry.commit), default=None)
+        self._scripts: dict[str, Scripts] = {}
+        """Remote → the scripts of its versions."""
         self._last: _Version | None = None
         """The newest version of all remotes, or what the branch holds."""
         self._title = self._titled()
@@ -139,7 +132,7 @@ class _Run:
         content = Experiment(
             path=addresses.overview(self._unit.name),
             above=self._above[:1],
-            kind="experiment" if self._unit.kind == chains.EXPERIMENT else "web service",
+            kind=experiment_page.EXPERIMENT if self._unit.kind == chains.EXPERIMENT else experiment_page.SERVICE,
             title=self._title,
             family=self._unit.subject.family,
             folder=_safe(self._unit.folder.path) if self._unit.folder is not None else "",
@@ -147,6 +140,7 @@ class _Run:
             branch=branch,
             held=self._held(found),
             outline=outline,
+            size=size(last.document) if last is not None else "",
             picture=self._picture(last),
         )
         key = self._builder.key(self._unit)
@@ -190,7 +184,7 @@ class _Run:
     def _chain(self, remote: str, entries: Sequence[Entry]) -> Chain:
         place = f"{self._unit.name}/{self._remotes[remote]}"
         lines = [self._line(remote, entry) for entry in entries]
-        known, scripts = Parts(), _Scripts(place)
+        known, scripts = Parts(), self._scripts.setdefault(remote, Scripts(place))
         versions: list[tuple[Line, Told]] = []
         before = _Version(None, {}, None, "")
         numbers: dict[str, int] = {}
@@ -214,11 +208,14 @@ class _Run:
             if entry is self._newest:
                 self._last = now
             before, numbers = now, mine
+        self._files(place, known)
+        return Chain(remote=remote, versions=versions, scripts=self._script_pages(scripts))
+
+    def _script_pages(self, scripts: Scripts) -> list[Script]:
         found = scripts.finished()
         for script in found:
             self._put(script.path, "script", script_page.page(script, self._above))
-        self._files(place, known)
-        return Chain(remote=remote, versions=versions, scripts=found)
+        return found
 
     def _files(self, place: str, known: Parts) -> None:
         for number, text in known.files():
@@ -258,6 +255,7 @@ class _Run:
         """Write the page of a version, where it is not as it should be."""
         line = content.line
         around = [other.path for other in (content.before, content.after) if other is not None]
+        around += [f"{script.page}#{script.fragment}" for script in content.scripts]
         key = digest(self._builder.form, *map("".join, self._above), self._unit.names_key, line.commit, base, line.name, *around)
         if self._folder.is_there(line.path, key):
             self._folder.keep(line.path)
@@ -302,7 +300,7 @@ class _Run:
         path = unit.folder.path
         line = Line(
             path=addresses.branch(unit.name),
-            name="the branch",
+            name=self._builder.branch,
             remote="",
             number=0,
             title=self._title,
@@ -322,8 +320,10 @@ class _Run:
         known = Parts()
         sides = [found.outline for found in (before, now) if found.outline is not None]
         numbers = {node.id: known.number(node) for outline in sides for node in outline.nodes}
-        links = [ScriptLink(name=f"{node.name}", page="") for node in (now.outline.nodes if now.outline is not None else ()) for _ in node.scripts]
         place = f"{unit.name}/branch"
+        scripts = Scripts(place)
+        links = scripts.see(line, now.outline, self._scripts.get(unit.held[0]) if unit.held is not None else None)
+        self._script_pages(scripts)
         content = VersionPage(
             above=self._above,
             folder=place,
@@ -340,65 +340,3 @@ class _Run:
         if self._last is None:
             self._last = now
         return line, told
-
-
-class _Scripts:
-    """The scripts of a chain, text after text."""
-
-    def __init__(self, place: str) -> None:
-        self._place = place
-        self._found: dict[tuple[str, str], _Texts] = {}
-        self._taken: set[str] = set()
-        self._present: dict[tuple[str, str], str] = {}
-        self._before: Line | None = None
-
-    def see(self, line: Line, outline: Outline | None) -> list[ScriptLink]:
-        """Take in the scripts of a version; gives their pages."""
-        present: dict[tuple[str, str], str] = {}
-        links = []
-        for node in outline.nodes if outline is not None else ():
-            stem = naming.stems([(node.id, node.module_id)])[node.id]
-            for script in node.scripts:
-                key = (node.id, script.parameter)
-                present[key] = script.text
-                texts = self._found.get(key)
-                if texts is None:
-                    file = self._free(naming.script_file(stem, script.parameter, script.language, alone=len(node.scripts) == 1), node.id)
-                    name = node.name if len(node.scripts) == 1 else f"{node.name}: {script.parameter}"
-                    texts = self._found[key] = _Texts(file=file, name=name, parameter=script.parameter, language=script.language)
-                if self._present.get(key) != script.text:
-                    self._end(key)
-                    texts.states.append(State(since=line, until=None, text=script.text))
-                page = addresses.script(self._place, texts.file)
-                links.append(ScriptLink(name=texts.name, page=page, fragment=script_page.fragment(texts.states[-1].since.number)))
-        for key in self._present.keys() - present.keys():
-            self._end(key)
-        self._present, self._before = present, line
-        return links
-
-    def _free(self, file: str, node: str) -> str:
-        """A name that no other script has, on no file system."""
-        stem, _, extension = file.rpartition(".")
-        name = naming.safe(stem)
-        if f"{name}.{extension}".casefold() in self._taken:
-            name = f"{name} {digest(node, file)[:12]}"
-        self._taken.add(f"{name}.{extension}".casefold())
-        return f"{name}.{extension}"
-
-    def _end(self, key: tuple[str, str]) -> None:
-        states = self._found[key].states
-        if states and states[-1].until is None and self._before is not None:
-            states[-1] = replace(states[-1], until=self._before)
-
-    def finished(self) -> list[Script]:
-        """All of them, with all their texts."""
-        return [
-            Script(
-                path=addresses.script(self._place, texts.file),
-                name=texts.name,
-                parameter=texts.parameter,
-                language=texts.language,
-                states=texts.states,
-            )
-            for texts in sorted(self._found.values(), key=lambda texts: (texts.states[-1].until is not None, texts.name))
-        ]

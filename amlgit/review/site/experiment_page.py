@@ -12,6 +12,9 @@ from amlgit.review.site.frame import number, span
 from amlgit.review.site.script_page import LANGUAGES, Script
 from amlgit.review.site.versions import Line, Told, chips, facts, status
 
+EXPERIMENT, SERVICE = "experiment", "web service"
+"""What a page calls the thing that it shows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
@@ -29,7 +32,7 @@ class Experiment:
     path: str
     above: Sequence[tuple[str, str]]
     kind: str
-    """`experiment` or `web service`."""
+    """`EXPERIMENT` or `SERVICE`."""
     title: str
     family: str
     folder: str
@@ -41,6 +44,8 @@ class Experiment:
     """The version that the branch holds."""
     outline: Outline | None
     """As it is now; None where that can't be read."""
+    size: str
+    """How many nodes it has, counted as in its story."""
     picture: str
 
     @property
@@ -79,6 +84,8 @@ def _body(content: Experiment, shell: frame.Page) -> Iterator[str]:
     yield "</div>"
     yield from _now(content, shell.path)
     yield '<div class="story-of">'
+    if content.outline is not None and content.kind == SERVICE:
+        yield from interface.contract(content.outline)
     for chain in content.chains:
         yield from _story(content, chain, shell.path)
     yield "</div>"
@@ -106,7 +113,7 @@ def _now(content: Experiment, path: str) -> Iterator[str]:
 def _more(content: Experiment, path: str) -> Iterator[str]:
     yield '<div class="more">'
     if content.outline is not None:
-        yield from interface.description(content.outline)
+        yield from interface.details(content.outline) if content.kind == SERVICE else interface.description(content.outline)
     yield from _scripts(content, path)
     yield "</div>"
 
@@ -121,7 +128,7 @@ def _facts(content: Experiment, path: str) -> Iterator[tuple[str, str]]:
     if content.newest is not None and content.newest[0].status:
         yield "last status", html(content.newest[0].status)
     if content.outline is not None:
-        yield "size", number(len(content.outline.nodes), "node")
+        yield "size", content.size
         if content.outline.kind == "experiment" and content.outline.tags:
             yield "tags", html(", ".join(content.outline.tags))
         if content.outline.assets:
@@ -177,10 +184,21 @@ def _strip(chain: Chain) -> str:
     share = -(-len(counts) // _BARS)
     bars = [sum(counts[start : start + share]) for start in range(0, len(counts), share)]
     most = max(*bars, 1)
-    heights = [max(2, round(36 * sqrt(count / most))) for count in bars]
-    path = "".join(f"M{6 * place} {40 - height}h4v{height}h-4z" for place, height in enumerate(heights))
+    shown = "".join(_bar(chain, place, share, count, most) for place, count in enumerate(bars))
     size = f'width="{16 * len(bars)}" height="44" viewBox="0 0 {6 * len(bars)} 40"'
-    return f'<svg class="strip" {size} preserveAspectRatio="none" aria-hidden="true"><path d="{path}"/></svg>'
+    picture = f'<svg class="strip" {size} preserveAspectRatio="none" aria-hidden="true">{shown}</svg>'
+    several = f"; a bar stands for {share:,} versions" if share > 1 else ""
+    return f"<figure class='strip-of'>{picture}<figcaption>How much each version changed, oldest first{several}</figcaption></figure>"
+
+
+def _bar(chain: Chain, place: int, share: int, count: int, most: int) -> str:
+    """One bar, and what is said where the pointer is above or on it."""
+    lines = [line for line, _ in chain.versions[share * place : share * (place + 1)]]
+    names = lines[0].name if len(lines) == 1 else f"{lines[0].name} to {lines[-1].name}"
+    told = number(count, "change") if place or share > 1 else "nothing before it"
+    height = max(2, round(36 * sqrt(count / most)))
+    path = f'<path class="any" d="M{6 * place} 0h6v40h-6z"/><path d="M{6 * place} {40 - height}h4v{height}h-4z"/>'
+    return f"<g><title>{html(names)}: {told}</title>{path}</g>"
 
 
 # --- on the index

@@ -7,13 +7,23 @@ from amlgit.review.page.details import html
 
 
 def description(outline: Outline) -> Iterator[str]:
-    """Inputs, outputs and parameters as tables, and what else is known of a service; nothing where there is no service."""
+    """All that is known of a service; nothing where there is none."""
+    yield from contract(outline)
+    yield from details(outline)
+
+
+def contract(outline: Outline) -> Iterator[str]:
+    """Inputs and outputs as tables, and the parameters."""
     if outline.service_inputs or outline.service_outputs or outline.service_parameters:
         yield '<section class="interface"><h2>Web service</h2>'
         for name, ports in (("Inputs", outline.service_inputs), ("Outputs", outline.service_outputs)):
             yield from _ports(name, ports)
         yield from _parameters(outline.service_parameters)
         yield "</section>"
+
+
+def details(outline: Outline) -> Iterator[str]:
+    """What else is known of a service: where it is, its plan, its tags."""
     facts = [(fact.name, fact.value) for fact in outline.facts]
     facts += [("tags", ", ".join(outline.tags))] if outline.tags and outline.kind != "experiment" else []
     if facts:
@@ -24,7 +34,7 @@ def description(outline: Outline) -> Iterator[str]:
 def _ports(name: str, ports: Sequence[ServicePort]) -> Iterator[str]:
     if not ports:
         return
-    yield f"<h3>{name}</h3><ul class='ports'>"
+    yield f"<div><h3>{name}</h3><ul class='ports'>"
     for port in ports:
         ends = ", ".join(map(_end, port.ends)) or "not connected"
         yield f"<li><b>{html(port.name)}</b> <span class='soft'>{html(ends)}</span>"
@@ -34,7 +44,7 @@ def _ports(name: str, ports: Sequence[ServicePort]) -> Iterator[str]:
             yield f"<table><caption class='vh'>Columns of {html(port.name)}</caption>"
             yield f"<thead><tr><th scope='col'>column</th><th scope='col'>type</th></tr></thead><tbody>{rows}</tbody></table></div>"
         yield "</li>"
-    yield "</ul>"
+    yield "</ul></div>"
 
 
 def _end(end: End) -> str:
@@ -46,9 +56,9 @@ def _end(end: End) -> str:
 def _parameters(parameters: Sequence[ServiceParameter]) -> Iterator[str]:
     if not parameters:
         return
-    yield "<h3>Parameters</h3><ul class='ports'>"
+    yield "<div><h3>Parameters</h3><ul class='ports'>"
     for parameter in parameters:
         kind = f" <span class='soft'>{html(parameter.type)}</span>" if parameter.type else ""
         sets = f"<br><span class='soft'>sets {html(', '.join(parameter.sets))}</span>" if parameter.sets else ""
         yield f"<li><b>{html(parameter.name)}</b>{kind} = {html(parameter.value.words) or '(empty)'}{sets}</li>"
-    yield "</ul>"
+    yield "</ul></div>"

@@ -59,9 +59,10 @@ def _state(state: State, script: Script, path: str, *, is_open: bool) -> Iterato
     since, until = state.since, state.until
     lines = state.text.split("\n")
     lines = lines[:-1] if lines[-1] == "" else lines
-    when = f"since {since.name}" if until is None else f"{since.name} to {until.name}" if until.number != since.number else since.name
+    now = since.name if not since.number else f"since {since.name}"  # what is on the branch has no number
+    when = now if until is None else f"{since.name} to {until.name}" if until.number != since.number else since.name
     yield f'<details class="state-of" id="{fragment(since.number)}"{" open" if is_open else ""}>'
-    about = f"{moment(since.date)} {html(since.who)} · {number(len(lines), 'line')}"
+    about = " · ".join(filter(None, (f"{moment(since.date)} {html(since.who)}".strip(), number(len(lines), "line"))))
     yield f"<summary><h2>{html(when)}</h2> <span class='soft'>{about}</span></summary>"
     yield f'<p class="soft"><a href="{link(path, since.path)}">What {html(since.name)} changed</a></p>'
     yield f'<div class="wide" tabindex="0" role="group" aria-label="{html(script.name)} as of {html(since.name)}"><ol class="code">'

@@ -20,8 +20,7 @@ class ScriptLink:
 
     name: str
     page: str
-    """Empty where it has none."""
-    fragment: str = ""
+    fragment: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +74,8 @@ def _body(content: VersionPage, shell: frame.Page, drawn: Scene | None, numbers:
     yield from interface.description(entry.sides.outline)
     yield from _scripts(content, shell.path)
     yield from review.boxes(entry, drawn, _PREFIX)
-    yield f'<p class="ids">commit <code>{html(content.line.commit[:12])}</code>'
-    yield f"{f' · snapshot <code>{html(content.line.snapshot)}</code>' if content.line.snapshot else ''}</p>"
+    ids = [f"{name} <code>{html(told)}</code>" for name, told in (("commit", content.line.commit[:12]), ("snapshot", content.line.snapshot)) if told]
+    yield f'<p class="ids">{" · ".join(ids)}</p>' if ids else ""
     yield '</div><div class="chosen" hidden tabindex="-1"></div></aside>'
     yield f'<script type="application/json" class="data">{parts.data(drawn, entry.sides.diff, numbers)}</script></section></main>{review.HELP}'
 
@@ -109,6 +108,5 @@ def _scripts(content: VersionPage, path: str) -> Iterator[str]:
         return
     yield f'<section class="scripts"><h2>{number(len(content.scripts), "script").capitalize()}</h2><ul>'
     for script in content.scripts:
-        target = f'<a href="{link(path, script.page, script.fragment)}">{html(script.name)}</a>' if script.page else html(script.name)
-        yield f"<li>{target}</li>"
+        yield f'<li><a href="{link(path, script.page, script.fragment)}">{html(script.name)}</a></li>'
     yield "</ul></section>"
