@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from amlgit.review.site import addresses
 from amlgit.review.site.frame import POLICY
 from amlgit.workflows.site_folder import MANIFEST
 from benchmarks import generate
@@ -288,6 +289,10 @@ def test_names_are_safe_on_every_file_system(tmp_path: Path) -> None:
             assert len(part.encode()) < 140
     titles = {entry["t"] for entry in search_entries(site)}
     assert {"con", "Über Größe 漢字"} <= titles
+
+
+def test_a_remote_that_is_called_branch_has_another_folder_than_the_branch() -> None:
+    assert addresses.remotes(["branch", "Branch", "archive"]) == {"Branch": "Branch-2", "archive": "archive", "branch": "branch-3"}
 
 
 def test_no_secret_is_on_any_page(tmp_path: Path) -> None:

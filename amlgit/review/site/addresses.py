@@ -32,9 +32,9 @@ def folders(named: Sequence[Named]) -> list[str]:
 
 
 def remotes(names: Iterable[str]) -> Mapping[str, str]:
-    """Remote → its folder; names that differ only in case have a number."""
+    """Remote → its folder; names that differ only in case have a number, and so has one that is called as the branch's folder."""
     found: dict[str, str] = {}
-    taken: Counter[str] = Counter()
+    taken = Counter(["branch"])
     for name in sorted(names):
         safe = naming.safe(name)
         taken[safe.casefold()] += 1

@@ -49,7 +49,8 @@ def page(script: Script, above: Sequence[tuple[str, str]]) -> str:
 def _body(script: Script, shell: frame.Page) -> Iterator[str]:
     yield from frame.top(shell)
     yield f'<main id="main" class="column"><h1>{html(script.name)}</h1>'
-    yield f'<p class="lead">{LANGUAGES[script.language]} · {html(script.parameter)} · {number(len(script.states), "text")}, newest first</p>'
+    texts = f"{number(len(script.states), 'text')}{', newest first' if len(script.states) > 1 else ''}"
+    yield f'<p class="lead">{LANGUAGES[script.language]} · {html(script.parameter)} · {texts}</p>'
     for place, state in enumerate(reversed(script.states)):
         yield from _state(state, script, shell.path, is_open=place == 0)
     yield "</main>"
