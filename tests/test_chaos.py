@@ -85,8 +85,8 @@ class World:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a kill left a merge of ours half-way, or files ahead of the branch: the next pull finishes that."""
-        return bool(git(self.repository, "status", "--porcelain"))
+        """Whether a kill left a merge of ours half-way, files ahead of the branch, or our lock of the index: the next pull finishes that."""
+        return bool(git(self.repository, "status", "--porcelain")) or (self.repository / ".git" / "amlgit-index-lock").exists()
 
     def make(self, copy: str) -> None:
         """A new experiment, asked for until it is there."""
