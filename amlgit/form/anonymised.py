@@ -4,7 +4,7 @@ What is in no table of members is replaced as an unknown text, and so is its nam
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from amlgit.form import columns, layout, scripts
@@ -179,8 +179,7 @@ class Anonymiser:
         """The boxes where they were; of a frame that is not the usual one nothing but that it is another."""
         canvas = layout.taken_apart(text)
         if canvas is None:
-            boxes = [(match["node"], match["position"]) for match in _BOX.finditer(text)]
-            written = "".join(f'<NodePosition Node="{node}" Position="{at}" />' for node, at in map(self._box, boxes))
+            written = "".join(f'<NodePosition Node="{node}" Position="{at}" />' for node, at in map(self._box, boxes(text)))
             return layout.put_together(self._head(text), (), "") + written + layout.USUAL_TAIL
         is_usual = (canvas.head, canvas.tail) == (layout.USUAL_HEAD, layout.USUAL_TAIL)
         head = layout.USUAL_HEAD if is_usual else self._head(canvas.head + canvas.tail)
@@ -201,6 +200,15 @@ class Anonymiser:
         return text[:start] + new + text[start + len(bare) :]
 
 
+def boxes(text: str) -> Iterator[tuple[str, str]]:
+    """Node and position of what looks like a box, in a layout of an unknown form."""
+    for tag in _TAG.findall(text):
+        node = _NODE.search(tag)
+        at = _AT.search(tag, node.end()) if node else None
+        if node and at:
+            yield node["value"], at["value"]
+
+
 def _text_of(schema: Schema | None) -> Schema | None:
     return schema.text if isinstance(schema, Either) else schema
 
@@ -211,6 +219,5 @@ _REMEMBERED = 1 << 16
 _PARAMETERS = frozenset(name.casefold() for name in PARAMETERS)
 _NUMBERED_PORT = re.compile(r"(?:input|output)[0-9]{1,4}", re.IGNORECASE)
 _POSITION = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,12})?(?:,-?[0-9]{1,9}(?:\.[0-9]{1,12})?)*")
-_BOX = re.compile(
-    r"<[^<>]*?\bNode\s*=\s*(?P<quote>['\"])(?P<node>[^'\"<>]*)(?P=quote)[^<>]*?\bPosition\s*=\s*(?P<mark>['\"])(?P<position>[^'\"<>]*)(?P=mark)"
-)
+_TAG = re.compile("<[^<>]*")
+_NODE, _AT = (re.compile(rf"\b{name}\s*=\s*(?P<quote>['\"])(?P<value>[^'\"<>]*)(?P=quote)") for name in ("Node", "Position"))

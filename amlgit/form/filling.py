@@ -121,9 +121,21 @@ def _keyed(entries: Sequence[Json]) -> dict[object, Json]:
 def _secrets(protected: str, raw: str) -> Mapping[str, Sequence[str]]:
     """What stands in a text at each placeholder, by the placeholder's name in order."""
     names = PLACEHOLDER.findall(protected)
-    literals = [re.escape(piece) for piece in PLACEHOLDER.split(protected)[::2]]
-    match = re.fullmatch("(.+?)".join(literals), raw, re.DOTALL) if names else None
     found: dict[str, list[str]] = {}
-    for name, value in zip(names, match.groups() if match else (), strict=False):
+    for name, value in zip(names, _between(PLACEHOLDER.split(protected)[::2], raw) if names else (), strict=False):
         found.setdefault(name, []).append(value)
     return found
+
+
+def _between(literals: Sequence[str], text: str) -> list[str]:
+    """What a text has between two and more literals, each time as little as can be but something; nothing where they don't make it up so."""
+    first, *inner, last = literals
+    position, end = len(first), len(text) - len(last)
+    found = []
+    for literal in inner:
+        start = text.find(literal, position + 1, end)
+        if start < 0:
+            return []
+        found.append(text[position:start])
+        position = start + len(literal)
+    return [*found, text[position:end]] if position < end and text.startswith(first) and text.endswith(last) else []

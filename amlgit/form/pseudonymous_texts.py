@@ -14,7 +14,7 @@ from amlgit.model import ids
 
 _HEX = "[0-9a-fA-F]"
 _GUID = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
-_WORD = r"(?:\w|[^\x00-\x7f])+"
+_WORD = r"[\w\x80-\U0010ffff]+"
 _LOCAL = r"[\w.+%\-]"
 """A character before the @ of a mail address: looked for from where a row of them begins, and from within it only so far."""
 
@@ -192,21 +192,25 @@ class Texts:
     def _documentation(self, text: str) -> str:
         """What a long string says for people, a word for each line; the quotes at its end stay."""
         body = text.rstrip("'\"")
-        lines = (_DOCUMENTATION_LINE.fullmatch(line) for line in body.split("\n"))
-        return "\n".join(self._comment_line(match) for match in lines if match is not None) + text[len(body) :]
+        return "\n".join(self._comment_line("", line, "") for line in body.split("\n")) + text[len(body) :]
 
     def _comment(self, text: str) -> str:
         """Each line of a comment as one word behind what marks it; secrets that were replaced in it stay named."""
         lines = []
         for line in text.split("\n"):
-            match = _COMMENT_LINE.fullmatch(line)
+            match = _COMMENT_MARK.match(line)
             assert match is not None  # each part may be empty
-            lines.append(self._comment_line(match))
+            rest = line[match.end() :]
+            said = rest.rstrip().removesuffix("*/")
+            lines.append(self._comment_line(match[0], said, rest[len(said) :]))
         return "\n".join(lines)
 
-    def _comment_line(self, match: re.Match[str]) -> str:
-        told = "".join(f" {_placeholder(self.secret_name(name))}" for name in PLACEHOLDER.findall(match["text"]))
-        return match["mark"] + (self.pseudonyms.word(match["text"]) if match["text"] else "") + told + match["end"]
+    def _comment_line(self, mark: str, said: str, end: str) -> str:
+        """A line with what it says as one word; the blanks around that, the mark in front of it and the end behind it stay."""
+        text = said.strip()
+        start = said.index(text)
+        told = "".join(f" {_placeholder(self.secret_name(name))}" for name in PLACEHOLDER.findall(text))
+        return mark + said[:start] + (self.pseudonyms.word(text) if text else "") + told + said[start + len(text) :] + end
 
 
 def _is_single_letter(word: str) -> bool:
@@ -217,18 +221,19 @@ def _placeholder(name: str) -> str:
     return "${secret:" + name + "}"
 
 
-_COMMENT_LINE = re.compile(r"(?P<mark>\s*(?:#|--|/\*|\*(?!/))*[#!\-]*\s*)(?P<text>.*?)(?P<end>\s*(?:\*/)?\s*)", re.DOTALL)
-_DOCUMENTATION_LINE = re.compile(r"(?P<mark>\s*)(?P<text>.*?)(?P<end>\s*)", re.DOTALL)
+_COMMENT_MARK = re.compile(r"\s*(?:#|--|/\*|\*(?!/))*[#!\-]*\s*")
 _LONG_QUOTES = ("'''", '"""')
-_STRING = r"'(?:[^'\\\n]|\\.)*(?:'|$)|\"(?:[^\"\\\n]|\\.)*(?:\"|$)"
+_STRING = r"'(?:[^'\\\n]++|\\.?)*'?|\"(?:[^\"\\\n]++|\\.?)*\"?"
+"""A string without an end goes on to the end of the line: were it none, the next quote could be the start of one as long, and so on."""
+
 _LONG_STRING = r"'''.*?(?:'''|\Z)|\"\"\".*?(?:\"\"\"|\Z)"
 _CODE_PARTS: Mapping[str, tuple[str, str, str]] = {
-    "py": (r"#[^\n]*", f"{_LONG_STRING}|{_STRING}", "[\"'#]"),
-    "R": (r"#[^\n]*", r"'(?:[^'\\]|\\.)*(?:'|\Z)|\"(?:[^\"\\]|\\.)*(?:\"|\Z)", "[\"'#]"),
-    "sql": (r"--[^\n]*|/\*.*?(?:\*/|\Z)", r"'[^']*(?:'|\Z)", r"'|--|/\*"),
+    "py": (r"#[^\n]*", f"{_LONG_STRING}|{_STRING}", "[^\"'#]"),
+    "R": (r"#[^\n]*", r"'(?:[^'\\]++|\\.?)*'?|\"(?:[^\"\\]++|\\.?)*\"?", "[^\"'#]"),
+    "sql": (r"--[^\n]*|/\*.*?(?:\*/|\Z)", r"'[^']*'?", r"(?:[^'/-]++|-(?!-)|/(?!\*))"),
 }
 _CODE = {
-    language: re.compile(rf"(?P<comment>{comment})|(?P<string>{string})|(?P<code>(?:(?!{start}).)+|.)", re.DOTALL)
-    for language, (comment, string, start) in _CODE_PARTS.items()
+    language: re.compile(rf"(?P<comment>{comment})|(?P<string>{string})|(?P<code>{code}+)", re.DOTALL)
+    for language, (comment, string, code) in _CODE_PARTS.items()
 }
 """What a script is cut into. Whatever a string or comment is mistaken for, its words are replaced: only names on a list stay."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from amlgit.form.secret_patterns import CERTAIN, SUSPECT, Rule
 from amlgit.model.jsontext import Json, Object, dumps
 
 CREDENTIAL_PARAMETERS = frozenset(
@@ -57,8 +58,6 @@ CREDENTIAL_MEMBERS = frozenset(
 """Members of Studio's own documents that hold a credential, case-folded (protocol of the public clients)."""
 
 PLACEHOLDER = re.compile(r"(?<!\$)\$\{secret:([^{}]*)\}")
-_LOOKALIKE = re.compile(r"\$(\$*\{secret:)")
-_ESCAPED = re.compile(r"\$\$(\$*\{secret:)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,49 +97,6 @@ class Place(NamedTuple):
     name: str
 
 
-class _Rule(NamedTuple):
-    """Regular expressions, compiled when a text may match: most runs meet none, and compiling them all takes longer than a hook may."""
-
-    reason: str
-    pattern: str
-    context: str | None = None
-
-
-_BASE64_UNIT = r"(?:[A-Za-z0-9+/_\-]|%(?:25)*(?:2[BbFf]|3[Dd]))"
-
-_CERTAIN = (
-    _Rule(
-        "account key",
-        r"(?i)\b(?:AccountKey|SharedAccessKey|SharedSecretValue)\s*=\s*(?P<secret>[^;,\s\"'<>&$]{16,})",
-    ),
-    _Rule("signature", rf"(?i)(?:\b|%(?:25)*(?:3F|26)|\\u0026)(?:sig|signature)(?:=|%(?:25)*3D)(?P<secret>{_BASE64_UNIT}{{16,}}={{0,2}})"),
-    _Rule(
-        "password",
-        r"(?i)\b(?:password|pwd)\s*=\s*[\"']?(?P<secret>(?<=[\"'])[^\"']+|[^;\"'\s][^;\"']*)",
-        r"(?i)\b(?:server|data source|user id|uid|initial catalog|database|driver|account ?name|host)\s*=",
-    ),
-    _Rule("bearer token", r"(?i)\bbearer[ \t\r\n]+(?P<secret>[A-Za-z0-9\-._~+/]{20,}=*)"),
-    _Rule("password", r"(?i)\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]*:(?P<secret>[^\s/@\"'<>]+)@"),
-    _Rule("private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?P<secret>(?:(?!-----END)[A-Za-z0-9+/=\s:,.\\-])+)"),
-    _Rule("token", r"\b(?P<secret>eyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.[A-Za-z0-9_\-]{10,})"),
-    _Rule("key", r"(?i)(?:key|token|secret|password|credential)[\"']?\s*(?::|=|<-)\s*[\"']?(?P<secret>[A-Za-z0-9+/]{86}==)"),
-)
-
-_SUSPECT = (
-    _Rule("64 bytes in base64, as storage and endpoint keys are", r"(?<![A-Za-z0-9+/=])(?P<secret>[A-Za-z0-9+/]{86}==)(?![A-Za-z0-9+/=])"),
-    _Rule(
-        "a value given to a password, key or token",
-        (
-            r"(?i)(?:password|passwd|pwd|api[_ -]?key|account[_ -]?key|access[_ -]?key|secret|token)[A-Za-z0-9_]{0,20}[\"']?\s*(?:=|:|<-)\s*"
-            r"[\"'](?P<secret>(?=[^\"']*[0-9])(?=[^\"']*[A-Za-z])[^\s\"'$<>{}]{8,})[\"']"
-        ),
-    ),
-    _Rule(
-        "a value given to a password",
-        r"(?i)\b(?:password|passwd|pwd)\s*[=:]\s*(?P<secret>(?=[^\s;,]*[0-9])(?=[^\s;,]*[A-Za-z])[^\s;,\"'$<>{}()\[\]]{8,})",
-    ),
-)
-
 _TRIGGERS = ("key", "sig", "passw", "pwd", "bearer", "://", "private", "secret", "token", "eyj", "==")
 _STATUS_TRIGGERS = tuple(
     trigger.encode()
@@ -164,12 +120,12 @@ def placeholder(name: str) -> str:
 
 def escape(value: Json) -> Json:
     """`value` with every string that could be taken for a placeholder of ours marked by one more `$`."""
-    return _map_strings(value, lambda text: _LOOKALIKE.sub(r"$$\1", text) if "{secret:" in text else text)
+    return _map_strings(value, lambda text: text.replace("${secret:", "$${secret:"))
 
 
 def unescape(value: Json) -> Json:
     """The inverse of `escape`; placeholders stay."""
-    return _map_strings(value, lambda text: _ESCAPED.sub(r"$\1", text) if "{secret:" in text else text)
+    return _map_strings(value, lambda text: text.replace("$${secret:", "${secret:"))
 
 
 def _map_strings(value: Json, change: Callable[[str], str]) -> Json:
@@ -197,7 +153,8 @@ def _values_of(line: str) -> str:
     return _STRING.sub(lambda match: "" if match[1] else match[0], line)
 
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"(: )?')
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*"?(: )?')
+"""A string, and whether it is a name; one without an end goes on to the end of the line."""
 
 
 def text_hash(text: str) -> str:
@@ -247,10 +204,9 @@ class Guard:
         """`text` with its certain secrets replaced; in a script, and for what is only suspected, as the user decided or held back."""
         if not may_hold_secret(text):
             return text
-        for rule in _CERTAIN:
-            if rule.context is None or re.search(rule.context, text):
-                text = self._apply(rule, text, node, name, certain=not is_script)
-        for rule in _SUSPECT:
+        for rule in CERTAIN:
+            text = self._apply(rule, text, node, name, certain=not is_script)
+        for rule in SUSPECT:
             text = self._apply(rule, text, node, name, certain=False)
         return text
 
@@ -259,22 +215,24 @@ class Guard:
         before = len(self.suspicions)
         return self.text(text, "", "") != text or len(self.suspicions) > before
 
-    def _apply(self, rule: _Rule, text: str, node: str, name: str, *, certain: bool) -> str:
+    def _apply(self, rule: Rule, text: str, node: str, name: str, *, certain: bool) -> str:
         place = f"{self._family}/{node}/{name}"
-
-        def decide(match: re.Match[str]) -> str:
-            secret = match["secret"]
+        pieces: list[str] = []
+        end_of_last = counted = 0
+        line = 1
+        for start, end in rule.spans(text):
+            secret = text[start:end]
             hashed = text_hash(secret)
             if hashed in self._decisions.allowed or "${secret:" in secret:
-                return match[0]
+                continue
             if not certain and place not in self._decisions.replaced:
-                line = match.string.count("\n", 0, match.start("secret")) + 1
+                line += text.count("\n", counted, start)
+                counted = start
                 self.suspicions.append(Suspicion(place=place, reason=rule.reason, line=line, hash=hashed))
-                return match[0]
-            start, end = match.span("secret")
-            return match.string[match.start() : start] + placeholder(rule.reason) + match.string[end : match.end()]
-
-        return re.sub(rule.pattern, decide, text)
+                continue
+            pieces += [text[end_of_last:start], placeholder(rule.reason)]
+            end_of_last = end
+        return "".join([*pieces, text[end_of_last:]]) if pieces else text
 
 
 def may_hold_secret(text: str) -> bool:

@@ -15,7 +15,7 @@ from amlgit.model.jsontext import Json, Object, printable
 _MODULE_URI = "aml://module/"
 _DATE = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:T[0-9.:\-]*Z?)?"
 _LEADING_DATE = re.compile(rf"{_DATE}(?![0-9])[\s._\-]*")
-_TRAILING_DATE = re.compile(rf"[\s._\-]*(?<![0-9]){_DATE}$")
+_TRAILING_DATE = re.compile(rf"(?<![\s._\-])[\s._\-]*+(?<![0-9]){_DATE}$")
 _SEPARATORS = " ._-"
 
 

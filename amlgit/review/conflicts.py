@@ -33,10 +33,14 @@ def blocks(lines: Sequence[str], size: int = 7) -> list[Block]:
     found: list[Block] = []
     position = 0
     while position < len(lines):
-        block = _block(lines, position, size) if _is_marker(lines[position], _OPENING, size) else None
-        if block is not None:
-            found.append(block)
-        position = block.stop if block is not None else position + 1
+        if not _is_marker(lines[position], _OPENING, size):
+            position += 1
+            continue
+        block = _block(lines, position, size)
+        if block is None:
+            break  # what would end it would end any further one
+        found.append(block)
+        position = block.stop
     return found
 
 

@@ -163,7 +163,8 @@ def unreplaced(path: str, data: bytes, *, plain: bytes, guarded: bytes) -> Itera
         return
     for line, replaced in zip((data if plain == guarded else plain).split(b"\n"), guarded.split(b"\n"), strict=False):
         names = re.findall(_PLACEHOLDER, replaced) if line != replaced else []
-        for name in [name for name in names if name not in re.findall(_PLACEHOLDER, line)] or names[:1]:
+        known = frozenset(re.findall(_PLACEHOLDER, line)) if names else frozenset()
+        for name in [name for name in names if name not in known] or names[:1]:
             called = name.decode(errors="replace")
             yield Finding(
                 rule="secret",

@@ -14,7 +14,7 @@ from amlgit.store.repository import Repository
 _WINDOW = 64
 """Versions written at once: fast-import finds deltas only against the blob before, so a window's blobs are grouped by file."""
 
-_NUMBERED = re.compile(r"\A([^\n]*: (?:run|draft|definition) )[0-9]+(?=[^:\n]*(?:\n|\Z))")
+_NUMBERED = re.compile(r"\A([^\n]*: (?:run|draft|definition) )[0-9]++(?=[^:\n]*(?:\n|\Z))")
 """The number of a version at the end of its subject; a title may hold the like of it."""
 
 

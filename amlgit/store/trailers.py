@@ -10,7 +10,7 @@ UNKNOWN = "unknown"
 """The author of a version whose creator nobody knows."""
 
 _TRAILER = re.compile(r"([A-Za-z0-9-]+): ?(.*)")
-_NUMBER = re.compile(r"[^\n]*: (?:run|draft|definition) ([1-9][0-9]*)(?=[^:\n]*(?:\n|\Z))")
+_NUMBER = re.compile(r"[^\n]*: (?:run|draft|definition) ([1-9][0-9]{0,17}+)(?![0-9])(?=[^:\n]*(?:\n|\Z))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
