@@ -212,7 +212,7 @@ class Damaged:
 
     def _suspicions(self, suspicions: Iterable[Suspicion]) -> Iterator[Finding]:
         for suspicion in each_once(suspicions):
-            yield _suspected(suspicion, self._family, self._paths, self._files)
+            yield _suspected(suspicion, self._family, self._paths, self._reading)
 
 
 def _located(fault: Fault, paths: Mapping[str, str], files: Mapping[str, bytes]) -> Finding:
@@ -225,15 +225,15 @@ def _located(fault: Fault, paths: Mapping[str, str], files: Mapping[str, bytes])
     return Finding(rule=fault.rule, message=fault.message, path=path, line=line)
 
 
-def _suspected(suspicion: Suspicion, family: str, paths: Mapping[str, str], files: Mapping[str, bytes]) -> Finding:
+def _suspected(suspicion: Suspicion, family: str, paths: Mapping[str, str], read: Reading) -> Finding:
+    files = read.files
     place = suspicion.place.removeprefix(f"{family}/")
     node_id = next((node_id for node_id in paths if place.startswith(f"{node_id}/")), None)
     if node_id is None:
         name = place.partition("/")[2]
         return suspected(suspicion, EXPERIMENT, line_of(files.get(EXPERIMENT), dumps(name) + b":") or line_of(files.get(EXPERIMENT), dumps(name)))
     path, name = paths[node_id], place.removeprefix(f"{node_id}/")
-    page = reading.read({path: files[path]}).pages.get(path, {})
-    script = _script_of(page, name)
+    script = _script_of(read.pages.get(path, {}), name)
     if script is not None:
         return suspected(suspicion, FOLDER + script, suspicion.line)
     return suspected(suspicion, path, line_of(files[path], b'"Name": ' + dumps(name)) or line_of(files[path], dumps(name) + b":"))

@@ -99,11 +99,10 @@ def conflict_markers(files: Mapping[str, bytes]) -> Iterator[Finding]:
             yield Finding(rule="conflict-marker", message="A conflict is not resolved here.", path=path, line=line, hint=hint)
 
 
-def line_of(data: bytes | None, *needles: bytes) -> int | None:
-    """The first line of a file that holds all of the needles."""
-    if data is None or not all(needle in data for needle in needles):
-        return None
-    return next((number for number, line in enumerate(data.split(b"\n"), 1) if all(needle in line for needle in needles)), None)
+def line_of(data: bytes | None, needle: bytes, behind: int = 0) -> int | None:
+    """The line of a file where something stands first, from a place in it on."""
+    start = -1 if data is None else data.find(needle, behind)
+    return None if data is None or start < 0 else data.count(b"\n", 0, start) + 1
 
 
 def stated_line(message: str) -> int | None:

@@ -110,11 +110,10 @@ def _faults(files: Mapping[str, bytes]) -> Iterator[Finding]:
 def _line(files: Mapping[str, bytes], node: str | None, name: str | None) -> int | None:
     """The line of a node in the definition, or of a member of it."""
     data = files[DEFINITION]
-    start = line_of(data, dumps(node) + b": {") if node is not None else 1
-    if name is None or start is None:
-        return start if node is not None else None
-    after = line_of(b"\n".join(data.split(b"\n")[start - 1 :]), dumps(name) + b":")
-    return None if after is None else start + after - 1
+    start = data.find(dumps(node) + b": {") if node is not None else 0
+    if name is None or start < 0:
+        return line_of(data, dumps(node) + b": {") if node is not None else None
+    return line_of(data, dumps(name) + b":", data.rfind(b"\n", 0, start) + 1)
 
 
 def _named(files: Mapping[str, bytes]) -> set[str]:
@@ -146,8 +145,9 @@ def _form(files: Mapping[str, bytes], family: str, decisions: Decisions, found: 
         yield from _scan(files, decisions)
         yield from _not_normal(files, family, set())
         return
+    found_in = {f"{script.node or 'definition'}/{script.parameter}": script.file for script in reversed([*_scripts(_page(files))])}
     for suspicion in each_once(guarded.suspicions):
-        yield _suspected(suspicion, family, files)
+        yield _suspected(suspicion, family, files, found_in)
     if guarded.content != files:
         secrets = list(_unreplaced(files, guarded, webservices.split_protected(document, family, ALLOW_ALL)))
         yield from secrets
@@ -168,10 +168,10 @@ def _not_normal(files: Mapping[str, bytes], family: str, explained: set[str]) ->
             yield not_normal(path, files[path], new[path])
 
 
-def _suspected(suspicion: Suspicion, family: str, files: Mapping[str, bytes]) -> Finding:
+def _suspected(suspicion: Suspicion, family: str, files: Mapping[str, bytes], found_in: Mapping[str, str]) -> Finding:
+    """What may be a secret, at its line of a script (`found_in`: the place of each, and its file) or of the definition."""
     place = suspicion.place.removeprefix(f"{family}/")
-    for script in _scripts(_page(files)):
-        if place == f"{script.node or 'definition'}/{script.parameter}":
-            return suspected(suspicion, script.file, suspicion.line)
+    if place in found_in:
+        return suspected(suspicion, found_in[place], suspicion.line)
     node, _, name = place.partition("/")
     return suspected(suspicion, DEFINITION, _line(files, node, name) or line_of(files[DEFINITION], dumps(name) + b":"))
