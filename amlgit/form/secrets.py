@@ -141,6 +141,13 @@ _SUSPECT = (
     ),
 )
 
+_NAMES_A_SECRET = re.compile(
+    r"(?i)(?:password|passwd|pwd|secret|token"
+    r"|(?:api|access|account|auth|authorization|private|service|shared|storage|subscription|workspace)[ _-]?key)$"
+)
+_LIKE_A_SECRET = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[^\s\"'$<>{}]{8,}")
+"""What is suspected in a parameter of such a name: of type Credential are those of built-in modules, a custom module's key is a text."""
+
 _TRIGGERS = ("key", "sig", "passw", "pwd", "bearer", "://", "private", "secret", "token", "eyj", "==")
 _STATUS_TRIGGERS = tuple(
     trigger.encode()
@@ -254,10 +261,22 @@ class Guard:
             text = self._apply(rule, text, node, name, certain=False)
         return text
 
-    def finds_something(self, text: str) -> bool:
-        """Whether anything in a text is a secret or may be one: for texts that can't be replaced."""
+    def named(self, text: str, node: str, name: str) -> str:
+        """The value of a parameter, its other secrets replaced: suspected where the parameter's name says that it is a password, key or token."""
+        if not names_a_secret(name) or not _LIKE_A_SECRET.fullmatch(text):
+            return text
+        suspicion = Suspicion(place=f"{self._family}/{node}/{name}", reason=f"a value given to {name!r}", line=1, hash=text_hash(text))
+        if suspicion.place in self._decisions.replaced:
+            return placeholder(name)
+        is_known = any((known.place, known.hash) == (suspicion.place, suspicion.hash) for known in self.suspicions)
+        if not is_known and suspicion.hash not in self._decisions.allowed:
+            self.suspicions.append(suspicion)
+        return text
+
+    def finds_something(self, text: str, name: str = "") -> bool:
+        """Whether anything in a text, or in the value of a parameter of that name, is a secret or may be one: for what can't be replaced."""
         before = len(self.suspicions)
-        return self.text(text, "", "") != text or len(self.suspicions) > before
+        return self.named(self.text(text, "", name), "", name) != text or len(self.suspicions) > before
 
     def _apply(self, rule: _Rule, text: str, node: str, name: str, *, certain: bool) -> str:
         place = f"{self._family}/{node}/{name}"
@@ -275,6 +294,12 @@ class Guard:
             return match.string[match.start() : start] + placeholder(rule.reason) + match.string[end : match.end()]
 
         return re.sub(rule.pattern, decide, text)
+
+
+@functools.lru_cache(4096)
+def names_a_secret(name: str) -> bool:
+    """Whether a parameter of that name is a password, a key or a token."""
+    return _NAMES_A_SECRET.search(name) is not None
 
 
 def may_hold_secret(text: str) -> bool:
