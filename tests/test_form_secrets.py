@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from amlgit.form import secrets
+from amlgit.form import protect, secrets
 from amlgit.form.experiments import Form, join
 from amlgit.form.secrets import Decisions, Guard
 from amlgit.form.splitter import Splitter
@@ -270,6 +270,51 @@ def test_an_empty_credential_is_none(field: str, empty: Json) -> None:
     document = BY_FIELD[field](empty)
     form = split(document)
     assert all(not list(secrets.places(path, data)) for path, data in texts(form).items())
+    assert equal_but_for_sets_and_secrets(document, whole(form))
+
+
+SECRET_NAMES = ("workspace_key", "storage_key", "Workspace key", "API-Key", "sqlPassword", "db pwd", "ClientSecret", "auth_token", "AuthorizationKey")
+BY_NAME: dict[str, Callable[[str, Json], Members]] = {
+    "parameter of a custom module": lambda name, value: _parameter({"Name": name, "Value": value}),
+    "web service parameter": lambda name, value: put_in(an_export(), ("WebService", "Parameters", 0), {"Name": name, "Value": value}),
+    "its default": lambda name, value: put_in(
+        an_export(), ("WebService", "Parameters", 0), {"Name": name, "Value": "", "ParameterDefinition": {"Name": name, "DefaultValue": value}}
+    ),
+}
+
+
+@pytest.mark.parametrize("field", BY_NAME)
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_the_value_of_what_is_named_a_key_holds_the_version_back_until_it_is_decided(field: str, name: str) -> None:
+    secret = "0123456789abcdef0fedcba987654321"
+    document = BY_NAME[field](name, secret)
+    form = split(document)
+    assert [(suspicion.place.rpartition("/")[2], suspicion.hash) for suspicion in form.suspicions] == [(name, secrets.text_hash(secret))]
+    allowed = split(document, Decisions(allowed=frozenset(suspicion.hash for suspicion in form.suspicions)))
+    assert allowed.suspicions == ()
+    assert equal_but_for_sets_and_secrets(document, whole(allowed))
+    replaced = split(document, Decisions(replaced=frozenset(suspicion.place for suspicion in form.suspicions)))
+    assert replaced.suspicions == ()
+    assert leaks(replaced, secret) == []
+    assert secret not in dumps(protect.protected(document)).decode()
+    assert protect.protected_parameter(name, secret) == secrets.placeholder(name)
+
+
+@pytest.mark.parametrize("field", BY_NAME)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in SECRET_NAMES for value in ("", "True", "REDACTED", "12345678", "two words 1", "short1")),
+        *((name, "05126fa5778a4ad0a26931487d3a0821") for name in ("Azure Table Row Key", "Partition Key", "Join key", "tokens", "key", "Tokenizer")),
+        ("user_token", "%7B%22isFilter%22%3Atrue%2C%22rules%22%3A%5B%7B%22ruleType%22%3A%22ColumnNames%22%2C%22columns%22%3A%5B%22a1%22%5D%7D%5D%7D"),
+    ],
+)
+def test_what_is_no_value_of_a_key_or_no_key_is_not_suspected(field: str, name: str, value: str) -> None:
+    if value.startswith("%7B") and field != "parameter of a custom module":
+        pytest.skip("only a module's parameter is a column selection")
+    document = BY_NAME[field](name, value)
+    form = split(document)
+    assert form.suspicions == ()
     assert equal_but_for_sets_and_secrets(document, whole(form))
 
 

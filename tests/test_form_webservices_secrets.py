@@ -9,6 +9,8 @@ from tests.definitions import FAMILY, NO_DECISIONS, PLANTED, a_definition, a_val
 
 KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kA=="
 
+HEX = "0123456789abcdef0fedcba987654321"
+
 
 @pytest.mark.parametrize(
     ("path", "value", "stands_for"),
@@ -49,6 +51,31 @@ def test_no_planted_secret_is_written(path: str, value: Json, stands_for: str) -
     assert PLANTED.encode() not in text_of(form)
     assert f"${{secret:{stands_for}}}".encode() in text_of(form)
     assert split_protected(join(form.content, form.run), FAMILY, NO_DECISIONS) == form
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("nodes/node2/parameters/storage_key", HEX),
+        ("nodes/node2/parameters/storage_key", a_value(HEX)),
+        ("graphParameters/storage_key", {"type": "String", "value": HEX}),
+    ],
+)
+def test_the_value_of_what_is_named_a_key_holds_the_version_back(path: str, value: Json) -> None:
+    document = a_definition()
+    *parents, last = path.split("/")
+    parent = document["properties"]["package"]
+    for name in parents:
+        parent = parent[name]
+    parent[last] = value
+    (suspicion,) = form_of(document).suspicions
+    assert suspicion.place.endswith("/storage_key")
+    allowed = form_of(document, Decisions(allowed=frozenset({suspicion.hash})))
+    assert not allowed.suspicions
+    assert HEX.encode() in text_of(allowed)
+    replaced = form_of(document, Decisions(replaced=frozenset({suspicion.place})))
+    assert not replaced.suspicions
+    assert HEX.encode() not in text_of(replaced)
 
 
 def test_a_service_parameter_linked_to_a_credential_is_a_secret_everywhere() -> None:

@@ -204,6 +204,24 @@ def test_a_zip_with_a_damaged_directory_is_a_clear_error(tmp_path: Path) -> None
         assert found.documents
 
 
+def test_a_zip_that_was_cut_off_is_called_a_damaged_zip(tmp_path: Path) -> None:
+    path = _zip(tmp_path / "exports.zip", {"a.json": b"{}"})
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(InvalidDocument, match=r"exports\.zip is a damaged zip file"), listing(path):
+        pass
+
+
+def test_a_link_in_a_zip_is_named_and_not_taken(tmp_path: Path) -> None:
+    link = zipfile.ZipInfo("link.json")
+    link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as opened:
+        opened.writestr(link, "../elsewhere.json")
+        opened.writestr("good.json", "{}")
+    with listing(tmp_path / "z.zip") as found:
+        assert _names(found) == ["good.json"]
+        assert _reasons(found) == {"link.json": "a symbolic link, which is not followed"}
+
+
 def test_control_characters_in_a_name_are_not_shown_as_they_are(tmp_path: Path) -> None:
     save(tmp_path, "a\x1b[31m\nb.json", "{}")
     with listing(tmp_path) as found:

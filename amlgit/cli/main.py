@@ -53,7 +53,17 @@ VERBS: dict[str, str] = {
 """Verb → the module of `amlgit.cli` that has it, imported when it is asked for: a hook runs at every commit."""
 
 
+class _ClosedPipe(Exception):
+    """Whoever read our output has gone. No OSError: click would make an exit code of its own of that, the one for an honest no."""
+
+
 class _Verbs(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:  # click's own signature
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise _ClosedPipe from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(VERBS)
 
@@ -125,7 +135,7 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         click.echo("Interrupted. Run the same command again to go on.", err=True)
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, _ClosedPipe):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:

@@ -159,6 +159,8 @@ class _NodeWriter:
             del written["Value"]
             is_clean = dumps(self._guard.value(selection.selection, self._id, name)) == dumps(selection.selection)
             written.update(values.write_columns(selection) if is_clean else {"Value": placeholder("column selection")})
+        elif isinstance(value, str):
+            written["Value"] = self._guard.named(value, self._id, name)
         return self._remembered(key, line(written, "Name", as_is="Columns"), before)
 
     def _script(self, value: str, name: str, extension: str, *, alone: bool) -> dict[str, Json]:

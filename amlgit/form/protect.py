@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from amlgit.form import columns
 from amlgit.form.memo import Memo
-from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, REPLACE_ALL, Guard, may_hold_secret, placeholder
+from amlgit.form.secrets import CREDENTIAL_MEMBERS, CREDENTIAL_PARAMETERS, REPLACE_ALL, Guard, may_hold_secret, names_a_secret, placeholder
 from amlgit.model.jsontext import Json, Object, dumps
 
 _VALUES = ("Value", "DefaultValue")
@@ -71,8 +71,9 @@ def _may_hold_secret(node: Object, linked: frozenset[str]) -> bool:
         if isinstance(value, str) and may_hold_secret(value):
             return True
     for parameter in _objects(node.get("ModuleParameters")):
-        values = (parameter.get("Name"), parameter.get("Value"))
-        if _is_credential(parameter) or parameter.get("Name") in linked or any(isinstance(one, str) and may_hold_secret(one) for one in values):
+        label, given = parameter.get("Name"), parameter.get("Value")
+        is_named = isinstance(label, str) and (label in linked or names_a_secret(label))
+        if is_named or _is_credential(parameter) or any(isinstance(one, str) and may_hold_secret(one) for one in (label, given)):
             return True
     return not isinstance(node.get("ModuleParameters"), list)
 
@@ -85,7 +86,9 @@ def _object(value: Json) -> Object:
 def protected_parameter(name: str, value: Json, linked: frozenset[str] = frozenset()) -> Json:
     """The value of a parameter of that name with the secrets in it replaced."""
     guard = Guard("", REPLACE_ALL)
-    return guard.field(value, name) if name.casefold() in CREDENTIAL_PARAMETERS or name in linked else _protected(value, linked, guard)
+    if name.casefold() in CREDENTIAL_PARAMETERS or name in linked:
+        return guard.field(value, name)
+    return guard.named(_text(value, "", guard), "", name) if isinstance(value, str) else _protected(value, linked, guard)
 
 
 def protected_member(name: str, value: Json, linked: frozenset[str] = frozenset()) -> Json:
@@ -102,10 +105,13 @@ def _protected(value: Json, linked: frozenset[str], guard: Guard) -> Json:
     if isinstance(value, Mapping):
         name = value.get("Name")
         is_secret = isinstance(name, str) and (_is_credential(value) or name in linked)
-        return {
+        written = {
             member: guard.field(inner, str(name)) if is_secret and member in _VALUES else _member(member, inner, linked, guard)
             for member, inner in value.items()
         }
+        if isinstance(name, str) and names_a_secret(name):
+            written |= {member: guard.named(inner, "", name) for member in _VALUES if isinstance(inner := written.get(member), str)}
+        return written
     if isinstance(value, list):
         return [_protected(entry, linked, guard) for entry in value]
     return _text(value, "", guard) if isinstance(value, str) else value

@@ -131,3 +131,10 @@ SUSPECT = (
     Rule("a value given to a password", rf"(?i)\b(?:password|passwd|pwd)\s*[=:]\s*(?P<secret>{_VALUE}{{8}})", find=_mixed),
 )
 """What matches may be one."""
+
+NAMES_A_SECRET = re.compile(
+    r"(?i)(?:password|passwd|pwd|secret|token"
+    r"|(?:api|access|account|auth|authorization|private|service|shared|storage|subscription|workspace)[ _-]?key)$"
+)
+LIKE_A_SECRET = re.compile(r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[^\s\"'$<>{}]{8,}")
+"""What is suspected in a parameter of such a name: of type Credential are those of built-in modules, a custom module's key is a text."""

@@ -1,6 +1,6 @@
 """Secrets: what is one, the placeholder that stands for it in git, and what is only suspected and holds a version back.
 
-Certain are the fields that hold credentials and the exact patterns below; they are replaced. A hit inside a script, or something that
+Certain are the fields that hold credentials and the exact patterns of `secret_patterns`; they are replaced. A hit inside a script, or something that
 may be a secret, is a `Suspicion`: nobody but the user can tell. What only looks random (ids, hashes, encoded data) is neither.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amlgit.form.secret_patterns import CERTAIN, SUSPECT, Rule
+from amlgit.form.secret_patterns import CERTAIN, LIKE_A_SECRET, NAMES_A_SECRET, SUSPECT, Rule
 from amlgit.model.jsontext import Json, Object, dumps
 
 CREDENTIAL_PARAMETERS = frozenset(
@@ -210,10 +210,22 @@ class Guard:
             text = self._apply(rule, text, node, name, certain=False)
         return text
 
-    def finds_something(self, text: str) -> bool:
-        """Whether anything in a text is a secret or may be one: for texts that can't be replaced."""
+    def named(self, text: str, node: str, name: str) -> str:
+        """The value of a parameter, its other secrets replaced: suspected where the parameter's name says that it is a password, key or token."""
+        if not names_a_secret(name) or not LIKE_A_SECRET.fullmatch(text):
+            return text
+        suspicion = Suspicion(place=f"{self._family}/{node}/{name}", reason=f"a value given to {name!r}", line=1, hash=text_hash(text))
+        if suspicion.place in self._decisions.replaced:
+            return placeholder(name)
+        is_known = any((known.place, known.hash) == (suspicion.place, suspicion.hash) for known in self.suspicions)
+        if not is_known and suspicion.hash not in self._decisions.allowed:
+            self.suspicions.append(suspicion)
+        return text
+
+    def finds_something(self, text: str, name: str = "") -> bool:
+        """Whether anything in a text, or in the value of a parameter of that name, is a secret or may be one: for what can't be replaced."""
         before = len(self.suspicions)
-        return self.text(text, "", "") != text or len(self.suspicions) > before
+        return self.named(self.text(text, "", name), "", name) != text or len(self.suspicions) > before
 
     def _apply(self, rule: Rule, text: str, node: str, name: str, *, certain: bool) -> str:
         place = f"{self._family}/{node}/{name}"
@@ -233,6 +245,12 @@ class Guard:
             pieces += [text[end_of_last:start], placeholder(rule.reason)]
             end_of_last = end
         return "".join([*pieces, text[end_of_last:]]) if pieces else text
+
+
+@functools.lru_cache(4096)
+def names_a_secret(name: str) -> bool:
+    """Whether a parameter of that name is a password, a key or a token."""
+    return NAMES_A_SECRET.search(name) is not None
 
 
 def may_hold_secret(text: str) -> bool:

@@ -261,17 +261,20 @@ def _protected_parameter(parameter: Json, credentials: frozenset[str], guard: Gu
     name, definition = parameter.get("Name"), parameter.get("ParameterDefinition")
     label = name if isinstance(name, str) else "parameter"
     is_credential = label in credentials or label.casefold() in CREDENTIAL_PARAMETERS
-    written = dict(parameter)
-    if isinstance(definition, Mapping):
-        is_credential = is_credential or definition.get("ParameterType") == "Credential"
-        if is_credential and "DefaultValue" in definition:
-            written["ParameterDefinition"] = {**definition, "DefaultValue": guard.field(definition["DefaultValue"], label)}
-    if is_credential and "Value" in written:
-        written["Value"] = guard.field(written["Value"], label)
-    return {
-        key: guard.field(value, key) if key.casefold() in CREDENTIAL_MEMBERS else guard.value(value, "web service", label)
-        for key, value in written.items()
-    }
+    is_credential = is_credential or (isinstance(definition, Mapping) and definition.get("ParameterType") == "Credential")
+
+    def protected(key: str, value: Json) -> Json:
+        if key in _PARAMETER_VALUES and is_credential:
+            return guard.field(value, label)
+        if key == "ParameterDefinition" and isinstance(value, Mapping):
+            return {inner: protected(inner, each) for inner, each in value.items()}
+        guarded = guard.field(value, key) if key.casefold() in CREDENTIAL_MEMBERS else guard.value(value, "web service", label)
+        return guard.named(guarded, "web service", label) if key in _PARAMETER_VALUES and isinstance(guarded, str) else guarded
+
+    return {key: protected(key, value) for key, value in parameter.items()}
+
+
+_PARAMETER_VALUES = frozenset({"Value", "DefaultValue"})
 
 
 def _experiment_block(content: Object, stem_of: Mapping[str, str]) -> Block:

@@ -205,10 +205,13 @@ class _Writer:
         where = f"graph parameter {printable(name)}"
         written: dict[str, Json] = {}
         for key, inner in _fixed(value, where).items():
-            if key.casefold() in ("value", "defaultvalue") and name.casefold() in self._credentials.of_service:
+            is_value = key.casefold() in ("value", "defaultvalue")
+            if is_value and name.casefold() in self._credentials.of_service:
                 written[key] = self._guard.field(inner, name)
                 continue
-            written[key] = self._guard.value(inner, "definition", name)
+            written[key] = guarded = self._guard.value(inner, "definition", name)
+            if is_value and isinstance(guarded, str):
+                written[key] = self._guard.named(guarded, "definition", name)
             if key.casefold() == "links" and inner is not None:
                 written[key] = sorted(objects(written[key], f"{where}: {key}"), key=dumps_sorted)
         return dumps_line(written)
@@ -294,7 +297,7 @@ class _ParameterWriter:
             return line(self._script(value, name, extension), "File")
         selection = columns.decode(value)
         if selection is None:
-            return dumps_line(self._guard.text(value, self._owner.node, name))
+            return dumps_line(self._guard.named(self._guard.text(value, self._owner.node, name), self._owner.node, name))
         guarded = self._guard.value(selection.selection, self._owner.node, name)
         return line(values.write_columns(selection._replace(selection=guarded)), "Columns", as_is="Columns")
 

@@ -21,6 +21,8 @@ SKIPPED_FOLDERS = frozenset({".git", ".hg", ".svn", "__MACOSX"})
 _MAX_RATIO = 200
 """How many times larger than packed an entry of a zip may be; JSON packs 10 to 30 times."""
 
+_LINK = "a symbolic link, which is not followed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
@@ -66,7 +68,7 @@ def listing(path: Path) -> Iterator[Listing]:
     """The JSON files of an archive, readable until the context ends; raises UsageError where there is none."""
     if path.is_dir():
         yield _folder(path)
-    elif zipfile.is_zipfile(path):
+    elif path.is_file() and (zipfile.is_zipfile(path) or _begins_as_zip(path)):
         with ExitStack() as stack:
             try:
                 opened = stack.enter_context(zipfile.ZipFile(path))
@@ -77,6 +79,15 @@ def listing(path: Path) -> Iterator[Listing]:
         yield Listing(documents=(_file(str(path.parent), path.name, f"{path.parent.name}/{path.name}", path.stat()),), problems=())
     else:
         raise UsageError(f"there is no archive at {path}", hint="Name a folder, a zip file or an exported JSON file.")
+
+
+def _begins_as_zip(path: Path) -> bool:
+    """Whether a file is what is left of a zip whose end, where its directory stands, is missing."""
+    try:
+        with path.open("rb") as opened:
+            return opened.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False  # whoever reads it says why
 
 
 def _is_json(name: str) -> bool:
@@ -99,7 +110,7 @@ def _folder(root: Path) -> Listing:
                 found = os.lstat(os.path.join(root, place))
                 if stat.S_ISLNK(found.st_mode):
                     if _is_json(name) or os.path.isdir(os.path.join(root, place)):
-                        problems.append(Problem(name=relative, reason="a symbolic link, which is not followed"))
+                        problems.append(Problem(name=relative, reason=_LINK))
                 elif not stat.S_ISREG(found.st_mode):
                     continue
                 elif _is_json(name):
@@ -152,6 +163,8 @@ def _zip(opened: zipfile.ZipFile) -> Listing:
             continue
         if ".." in parts or entry.filename.startswith(("/", "\\")):
             problems.append(Problem(name=name, reason="its path leaves the archive"))
+        elif stat.S_ISLNK(entry.external_attr >> 16):
+            problems.append(Problem(name=name, reason=_LINK))
         elif entry.file_size > MAX_BYTES:
             problems.append(Problem(name=name, reason=f"larger than {MAX_BYTES >> 20} MiB ({entry.file_size:,} bytes)"))
         elif entry.file_size > 1024 * 1024 and entry.file_size > _MAX_RATIO * max(entry.compress_size, 1):

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from amlgit.compare.changes import MISSING, Change, ChangeClass, Edit, Kind, Missing, What
 from amlgit.form import modules, scripts
-from amlgit.form.secrets import CREDENTIAL_PARAMETERS, PLACEHOLDER, Decisions, Guard
+from amlgit.form.secrets import CREDENTIAL_PARAMETERS, PLACEHOLDER, Decisions, Guard, names_a_secret
 from amlgit.model import graph, ids
 from amlgit.model.assets import PORT_MEMBERS
 from amlgit.model.jsontext import Json, Object, same
@@ -114,7 +114,8 @@ def _is_secret(path: Sequence[str], raw: Json | Missing, shown: Json | Missing, 
         return any(_is_secret(path, one, other, decisions) for one, other in zip(raw, shown, strict=False))
     guard = Guard("", Decisions(allowed=decisions.allowed))
     by_name = any(name.casefold() in CREDENTIAL_PARAMETERS for name in path[-2:])
-    return by_name and not same(guard.field(raw, path[-1]), raw) if by_name else not isinstance(raw, str) or guard.finds_something(raw)
+    named = next((name for name in path[-2:] if names_a_secret(name)), "")
+    return by_name and not same(guard.field(raw, path[-1]), raw) if by_name else not isinstance(raw, str) or guard.finds_something(raw, named)
 
 
 def _placeholders(change: Change, *, is_new: bool) -> frozenset[str]:

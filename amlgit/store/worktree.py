@@ -159,6 +159,7 @@ def _state(repository: Repository, root: Path, change: _Change, *, has_modes: bo
 
 def _write_files(repository: Repository, root: Path, changes: Sequence[_Change]) -> None:
     contents = repository.blobs(change.new for change in changes if change.new)
+    file = root
     try:
         for change in changes:
             file = root / change.path
@@ -168,11 +169,13 @@ def _write_files(repository: Repository, root: Path, changes: Sequence[_Change])
             else:
                 replace_file(repository, root, file, contents[change.new], is_executable=change.new_mode == "100755")
     except OSError as error:
-        raise _unwritable(error) from error
+        raise _unwritable(error, file) from error
 
 
-def _unwritable(error: OSError) -> StorageFailed:
-    return StorageFailed(f"the work tree can't be written: {error.filename}: {error.strerror}", hint="Nothing is lost; mend that and run this again.")
+def _unwritable(error: OSError, file: Path) -> StorageFailed:
+    """`file` is what was being written: an error of the writing itself (a full disk) names no file."""
+    message = f"the work tree can't be written: {error.filename or file}: {error.strerror}"
+    return StorageFailed(message, hint="Nothing is lost; mend that and run this again.")
 
 
 def replace_file(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool = False) -> None:
@@ -184,7 +187,7 @@ def replace_file(repository: Repository, root: Path, file: Path, data: bytes, *,
         file.parent.mkdir(parents=True, exist_ok=True)
         _replace(repository, root, file, data, is_executable=is_executable)
     except OSError as error:
-        raise _unwritable(error) from error
+        raise _unwritable(error, file) from error
 
 
 def _replace(repository: Repository, root: Path, file: Path, data: bytes, *, is_executable: bool) -> None:

@@ -22,7 +22,7 @@ def write(root: Path, folder: FolderFiles, family: str) -> None:
     try:
         _write(place, files, mended)
     except OSError as error:
-        message = f"the work tree can't be written: {error.filename}: {error.strerror}"
+        message = f"the work tree can't be written: {error.filename or place}: {error.strerror}"
         raise StorageFailed(message, hint="Nothing is lost; mend that and run this again.") from error
 
 

@@ -11,6 +11,7 @@ from amlgit.form.splitter import Splitter
 from amlgit.model import experiments as model
 from amlgit.model import frames
 from amlgit.model.experiments import Facts
+from amlgit.model.jsonfaults import described
 from amlgit.model.jsontext import Object, loads
 from amlgit.model.webservices import Identity
 from amlgit.store import chains, trailers
@@ -43,7 +44,7 @@ class Drafter:
         try:
             draft, suspicions = self.draft(subject)
         except InvalidDocument as error:
-            return Outcome(draft=None, problem=str(error))
+            return Outcome(draft=None, problem=_told(error, subject))
         return Outcome(draft=draft, suspicions=suspicions)
 
     def draft(self, subject: Subject) -> tuple[Draft, tuple[Suspicion, ...]]:
@@ -114,6 +115,15 @@ class Drafter:
             story=story,
             snapshot=snapshot,
         )
+
+
+def _told(error: InvalidDocument, subject: Subject) -> str:
+    """Why a subject was refused; the form reads its parts, and people look for the place in the whole."""
+    try:
+        data = subject.document.read()
+    except InvalidDocument:
+        return str(error)
+    return described(error, data)
 
 
 @contextmanager

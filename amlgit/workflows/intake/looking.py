@@ -10,6 +10,7 @@ from amlgit.errors import InvalidDocument
 from amlgit.model import experiments, frames
 from amlgit.model import webservices as services
 from amlgit.model.experiments import Facts
+from amlgit.model.jsonfaults import described
 from amlgit.model.jsontext import Json, loads
 from amlgit.model.webservices import Identity
 from amlgit.remotes.archive import Document, Problem, dateless
@@ -75,9 +76,12 @@ class _Seen:
 def _look(document: Document, *, file_times: bool) -> _Seen:
     try:
         data = document.read()
-        about = experiments.peek(data) or identify(document, loads(data))
     except InvalidDocument as error:
         return _Seen(problem=str(error))
+    try:
+        about = experiments.peek(data) or identify(document, loads(data))
+    except InvalidDocument as error:
+        return _Seen(problem=described(error, data))
     if about is None:
         return _Seen(problem=f"{LEFT_ALONE}JSON, but no experiment and no web service definition")
     return _Seen(
