@@ -195,8 +195,11 @@ def counted(diff: Diff) -> Iterator[tuple[ChangeClass, int]]:
 # --- what the script shows
 
 
-def data(scene: Scene, diff: Diff, names: Names) -> str:
-    """Boxes and wires for the script, as JSON that may stand in a script element."""
+def data(scene: Scene, diff: Diff, names: Names, undecided: Mapping[str, Object] | None = None) -> str:
+    """Boxes and wires for the script, as JSON that may stand in a script element.
+
+    `undecided` is what else a merge has to say of nodes, by their ids: members that go with those of their boxes.
+    """
     numbers = {box.key: number for number, box in enumerate(scene.boxes)}
     before = _before(diff)
     boxes: list[Json] = []
@@ -209,6 +212,7 @@ def data(scene: Scene, diff: Diff, names: Names) -> str:
             "n": [box.inputs, box.outputs],
         }
         entry.update(_node(box.node, before.get(box.key, {}), numbers) if box.node is not None else {"m": box.subtitle})
+        entry.update((undecided or {}).get(box.key, {}))
         boxes.append(entry)
     wires: list[Json] = [[wire.source, wire.source_port, wire.target, wire.target_port, wire.status.value] for wire in scene.wires]
     text = dumps({"boxes": boxes, "wires": wires}).decode()

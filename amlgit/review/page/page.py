@@ -143,7 +143,9 @@ def _entry(entry: Entry, number: int, *, is_alone: bool, is_first: bool) -> Iter
         yield from changes(entry, drawn, prefix)
     yield from boxes(entry, drawn, prefix)
     yield '</div><div class="chosen" hidden tabindex="-1"></div></aside>'
-    yield f'<script type="application/json" class="data">{details.data(drawn, entry.sides.diff, entry.sides.names)}</script></section>'
+    undecided = merging.undecided(entry.merge) if entry.merge is not None else {}
+    data = details.data(drawn, entry.sides.diff, entry.sides.names, undecided)
+    yield f'<script type="application/json" class="data">{data}</script></section>'
 
 
 def stage(entry: Entry, drawn: Scene, prefix: str) -> Iterator[str]:
