@@ -98,7 +98,7 @@ def _top(content: Page) -> Iterator[str]:
     if content.sides:
         sides = " ".join(f'<span class="whose"><b class="{side}">{side}</b> {html(name)}</span>' for side, name in content.sides.items())
     nothing = not_compared(len(content.problems)) if content.problems else "No changes"
-    kind = "Conflicts" if content.sides else "Review" if is_compared else "Experiment"
+    kind = "Conflicts" if content.sides else "Review" if is_compared else content.entries[0].sides.outline.kind.capitalize()
     yield f'<p class="kind">{kind}</p><h1>{html(title if content.entries else nothing)}</h1>'
     yield f'<p class="range">{sides if is_compared else f"<span>{html(content.new)}</span>"}</p></div>'
     if len(content.entries) > 1:

@@ -182,13 +182,22 @@
       }
     }
 
-    curve([source, out, target, into]) {
+    curve([source, out, target, into, , ways = []]) {
       const [from, to] = [this.data.boxes[source], this.data.boxes[target]];
       const across = (port, count) => Math.round((WIDTH * (port + 1)) / (Math.max(count, 1) + 1)) - WIDTH / 2;
-      const [x, y] = [from.at[0] + across(out, from.n[1]), from.at[1] + HEIGHT / 2];
-      const [u, v] = [to.at[0] + across(into, to.n[0]), to.at[1] - HEIGHT / 2];
-      const bend = v > y ? Math.max(18, Math.min(70, (v - y) / 2)) : 60;
-      return `M${x} ${y}C${x} ${y + bend} ${u} ${v - bend} ${u} ${v}`;
+      const start = [from.at[0] + across(out, from.n[1]), from.at[1] + HEIGHT / 2];
+      const end = [to.at[0] + across(into, to.n[0]), to.at[1] - HEIGHT / 2];
+      const bend = ([x, y], [u, v], isDown, arrivesDown) => {
+        const isAhead = isDown === arrivesDown && v > y === isDown;
+        const room = isAhead ? Math.max(18, Math.min(70, Math.floor(Math.abs(v - y) / 2))) : isDown && arrivesDown ? 60 : 36;
+        return `C${x} ${y + (isDown ? room : -room)} ${u} ${v - (arrivesDown ? room : -room)} ${u} ${v}`;
+      };
+      let path = `M${start[0]} ${start[1]}`, here = start, isDown = true;
+      for (const [x, first, last] of ways) {
+        path += `${bend(here, [x, first], isDown, last > first)}V${last}`;
+        [here, isDown] = [[x, last], last > first];
+      }
+      return path + bend(here, end, isDown, true);
     }
 
     back() {
