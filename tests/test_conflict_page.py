@@ -3,6 +3,7 @@
 import re
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -321,6 +322,25 @@ def test_a_web_service_has_a_page_too(tmp_path: Path, monkeypatch: pytest.Monkey
     ((_, ours, theirs),) = sides(cards(result)[0])
     assert (ours.split()[-1], theirs.split()[-1]) == ("mine", "theirs")
     assert result.boxes("same")
+
+
+def test_what_a_chosen_node_has_in_conflict_is_said_side_by_side_and_what_was_settled_too(repository: Path) -> None:
+    merged(repository, [FRACTION_3, SCRIPTS[0], REWIRED, COMMENTED], [FRACTION_4, SCRIPTS[1], OTHERWISE])
+    name = "Fraction of rows in the first output dataset"
+
+    def chosen() -> dict[str, Any]:
+        (data,) = page(repository).data
+        return {box["t"]: box for box in data["boxes"]}
+
+    boxes = chosen()
+    assert boxes["Split Data 2-0002"]["x"] == {name: [["base", "0.5"], ["ours", "0.3"], ["theirs", "0.4"]]}
+    assert boxes["Execute Python Script 1-0001"]["xs"] is True
+    ours, theirs = "fed by Execute Python Script 1-0001:Result Dataset", "fed by Split Data 2-0002:Result Dataset2"
+    assert boxes["Split Data 3-0003"]["x"] == {"Dataset1": [["base", "fed by Split Data 2-0002:Result Dataset"], ["ours", ours], ["theirs", theirs]]}
+    aml(repository, "resolve", SPLIT_NODE, "--theirs").expect(FINDINGS)
+    settled = chosen()["Split Data 2-0002"]
+    assert "x" not in settled
+    assert settled["y"] == {name: [["ours", "0.5 → 0.3"], ["theirs", "0.5 → 0.4"]]}
 
 
 # --- hostile contents, secrets

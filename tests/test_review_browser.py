@@ -303,6 +303,25 @@ def test_a_phone_shows_picture_and_list_without_moving_sideways(opened: Opened) 
     assert opened.page.evaluate("() => document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+@pytest.mark.parametrize(
+    "opened",
+    [{"name": name, "viewport": PHONE, "has_touch": True, "is_mobile": True} for name in ("churn", "clash")],
+    indirect=True,
+    ids=["review", "conflicts"],
+)
+def test_on_a_phone_no_button_lies_over_the_picture(opened: Opened) -> None:
+    canvas = opened.page.locator(".canvas").bounding_box()
+    assert canvas
+    assert canvas["height"] > 220
+    for bar in (".filters", ".zoom"):
+        found = opened.page.locator(bar).bounding_box()
+        assert found
+        assert found["y"] + found["height"] <= canvas["y"] or found["y"] >= canvas["y"] + canvas["height"]
+    opened.page.locator(".zoom [data-zoom=fit]").tap()
+    tops = [box["y"] for node in opened.page.locator(".n").all() if (box := node.bounding_box())]
+    assert canvas["y"] <= min(tops)
+
+
 @parametrized(java_script_enabled=False)
 def test_without_scripts_picture_and_changes_are_there(opened: Opened) -> None:
     expect(opened.page.locator(".graph")).to_be_visible()
@@ -342,6 +361,18 @@ def test_conflicts_are_gone_through_by_keyboard_those_at_no_node_too(opened: Ope
     expect(status).to_have_text(f"4 of 4: {TREE}")
     keyboard.press("Escape")
     expect(opened.page.locator(".change .go:focus")).to_have_text(TREE)
+
+
+@parametrized(name="clash")
+def test_a_chosen_node_has_a_parameter_in_conflict_with_its_three_sides(opened: Opened) -> None:
+    opened.page.get_by_role("button", name=TREE).first.click()
+    rate = opened.chosen.locator("dl dt", has_text="The learning rate").locator("+ dd")
+    expect(rate.locator(".tag")).to_have_text("conflict")
+    run = "<img src=x onerror=alert(1)>"
+    assert rate.locator("dt").all_text_contents() == ["base", "ours", "theirs"]
+    assert rate.locator("dd").all_text_contents() == ["0.1", f"mine {run}", f"yours {run}"]
+    cells = opened.chosen.locator(".sides td").all_text_contents()
+    assert cells == rate.locator("dd").all_text_contents(), "in the words of what clashes"
 
 
 @parametrized(name="clash")

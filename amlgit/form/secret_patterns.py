@@ -132,11 +132,11 @@ SUSPECT = (
 )
 """What matches may be one."""
 
-NAMED_AS_SECRET = (
+SUSPECT_NAME = (
     r"(?i)(?:password|passwd|pwd|secret|token"
     r"|(?:api|access|account|auth|authorization|private|service|shared|storage|subscription|workspace)[ _-]?key)$"
 )
 """How parameters are named that hold one: of type Credential are those of built-in modules only, the key of a custom module is a text."""
 
-LIKE_A_SECRET = r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[^\s\"'$<>{}]{8,}"
+SUSPECT_VALUE = r"(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])[^\s\"'$<>{}]{8,}"
 """A whole value that may be one in such a parameter."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amlgit.form.secret_patterns import CERTAIN, LIKE_A_SECRET, NAMED_AS_SECRET, SUSPECT, Rule
+from amlgit.form.secret_patterns import CERTAIN, SUSPECT, SUSPECT_NAME, SUSPECT_VALUE, Rule
 from amlgit.model.jsontext import Json, Object, dumps
 
 CREDENTIAL_PARAMETERS = frozenset(
@@ -212,7 +212,7 @@ class Guard:
 
     def named(self, text: str, node: str, name: str) -> str:
         """The value of a parameter, its other secrets replaced: suspected where the parameter's name says that it is a password, key or token."""
-        if not names_a_secret(name) or not re.fullmatch(LIKE_A_SECRET, text):
+        if not names_a_secret(name) or not re.fullmatch(SUSPECT_VALUE, text):
             return text
         suspicion = Suspicion(place=f"{self._family}/{node}/{name}", reason=f"a value given to {name!r}", line=1, hash=text_hash(text))
         if suspicion.place in self._decisions.replaced:
@@ -250,7 +250,7 @@ class Guard:
 @functools.lru_cache(4096)
 def names_a_secret(name: str) -> bool:
     """Whether a parameter of that name is a password, a key or a token."""
-    return re.search(NAMED_AS_SECRET, name) is not None
+    return re.search(SUSPECT_NAME, name) is not None
 
 
 def may_hold_secret(text: str) -> bool:

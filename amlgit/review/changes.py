@@ -7,7 +7,7 @@ from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kin
 from amlgit.form import modules
 from amlgit.model import ids
 from amlgit.model.jsontext import Json, Object, printable, same
-from amlgit.review import values
+from amlgit.review import service_words, values
 from amlgit.review.lenient import members
 from amlgit.review.lines import Line
 from amlgit.review.names import Names
@@ -113,6 +113,9 @@ def _value(change: Change, names: Names) -> values.Words:
     if link:
         return values.Words(f"{where}: {link}")
     old, new = _told(change, names)
+    side = change.old if change.kind is Kind.REMOVED else change.new
+    if change.kind is not Kind.CHANGED and change.path[:1] == _SERVICE and isinstance(side, Mapping) and not values.is_column(side):
+        return values.Words(": ".join(filter(None, (where, service_words.told(side, change.path[1:], names.node)))))
     if change.what is What.SCRIPT and all(side is None or isinstance(side, str) for side in (old, new)) and old != new:
         words = values.text(str(old or ""), str(new or ""))
     elif change.kind is Kind.CHANGED:
@@ -146,6 +149,10 @@ _PORT = "at"
 _WORDS = {"PortId": _PORT, "LinkedGlobalParameter": "set by web service parameter", "ParameterDefinition": "definition"}
 
 
+_SERVICE = ("properties",)
+"""Where all of a web service definition is that people write."""
+
+
 def _link(change: Change, names: Names) -> str:
     """What a web service parameter sets or sets no more, if that is what changed."""
     entry = change.old if change.kind is Kind.REMOVED else change.new
@@ -170,7 +177,7 @@ def _module(change: Change) -> str:
         return f"version {old.instance} → {new.instance}"
     sides = [modules.name(side) if isinstance(side, str) and _resource(side) else values.alone(side) for side in (change.old, change.new)]
     versions = " → ".join(part.instance for part in (old, new) if part is not None)
-    return f"{' → '.join(sides)}, another module ({versions})"
+    return f"{' → '.join(sides)}, another module" + (f" ({versions})" if versions else "")
 
 
 def _resource(value: Json) -> ids.ResourceId | None:

@@ -179,6 +179,8 @@ def thing(change: Change) -> str:
             return ids.port(change.path[-1])[1]
         case What.PARAMETER | What.SCRIPT | What.ASSET | What.PORT if change.path[:2] == (GRAPH, NODES) and len(change.path) > _NAMED:
             return change.path[_NAMED]
+        case _ if change.path and change.path[0].casefold() == "properties":
+            return change.path[-1]  # of a definition the lines of the file, member by member
         case _:
             return "module" if change.what is What.MODULE else place(change).removeprefix("tag ")
 

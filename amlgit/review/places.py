@@ -2,6 +2,7 @@
 
 from amlgit.compare.changes import Change
 from amlgit.model.jsontext import printable
+from amlgit.review.service_words import called, spaced
 
 _NAMES = {
     "Description": "title",
@@ -40,22 +41,27 @@ def named(path: tuple[str, ...]) -> str:
     return printable(_NAMES.get(path[-1], path[-1]))
 
 
-def _of_service(path: tuple[str, ...], *, has_node: bool) -> str:
+def _of_service(path: tuple[str, ...], *, has_node: bool) -> str:  # noqa: PLR0911  # a case for each part of a definition
     """A place in a definition, whose members say where they are more than once."""
     inner = path[1:]
     match tuple(name.casefold() for name in inner):
         case ("package", "nodes", _, "parameters", _, *_):
-            return ": ".join(inner[4:])
+            return ": ".join((inner[4], *map(spaced, inner[5:])))
         case ("package", "nodes", _, *_) if has_node:
-            return ": ".join(inner[3:])
+            return called(inner[3:])
         case ("package", "graphparameters", _, "links", _):
             return f"web service parameter {inner[2]}"
         case ("package", "graphparameters", *_):
-            return " ".join(("web service parameter", ": ".join(inner[2:]))).strip()
+            return " ".join(("web service parameter", ": ".join((*inner[2:3], *map(spaced, inner[3:]))))).strip()
         case ("parameters", *_):
-            return " ".join(("value of web service parameter", ": ".join(inner[1:]))).strip()
+            return " ".join(("value of web service parameter", ": ".join((*inner[1:2], *map(spaced, inner[2:]))))).strip()
         case ("input" | "output", *_):
-            return " ".join((f"web service {inner[0].lower()}", ": ".join(name for name in inner[1:] if name != "properties"))).strip()
+            # its ports and their columns are named by people
+            named = [name for name in inner[1:] if name.casefold() != "properties"]
+            own = [spaced(name) for name in named] if inner[1:2] == tuple(named[:1]) else named
+            return " ".join((f"web service {inner[0].lower()}", ": ".join(own))).strip()
         case ("assets", _, *_) if has_node:
-            return ": ".join(inner[2:]) or f"asset {inner[1]}"
-    return ": ".join(inner)
+            return called(inner[2:]) if len(inner) > _GRAPH else f"asset {inner[1]}"
+        case ("examplerequest", _, *_):
+            return ": ".join(("example request", spaced(inner[1]), *inner[2:]))
+    return called(inner)

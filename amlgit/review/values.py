@@ -12,7 +12,8 @@ from amlgit.review.lines import Line, Mark, Piece
 
 LONGEST = 72
 """Characters of a value that stands in a line with another."""
-_LONGEST_ALONE = 160
+LONGEST_ALONE = 160
+"""Characters of a value that has a line to itself."""
 _MOST_PLACES = 12
 """Places inside one opaque value that are listed."""
 
@@ -39,16 +40,21 @@ def shown(value: Json, longest: int = LONGEST) -> str:
 
 def alone(value: Json) -> str:
     """A value that has a line to itself."""
-    return shown(value, _LONGEST_ALONE)
+    return shown(value, LONGEST_ALONE)
 
 
 def single(value: Json, sign: str) -> Words:
     """A value that came or went."""
-    if isinstance(value, str) and (len(value) > _LONGEST_ALONE or _is_of_lines(value)) and columns.decode(value) is None:
+    if isinstance(value, str) and (len(value) > LONGEST_ALONE or _is_of_lines(value)) and columns.decode(value) is None:
         return Words("", text=tuple(Line(sign, (Piece(line, Mark.NEW if sign == "+" else Mark.OLD),)) for line in value.splitlines()))
-    if isinstance(value, Mapping) and {"type", "format"} <= {name.casefold() for name in value}:
+    if isinstance(value, Mapping) and is_column(value):
         return Words(_column(value))
     return Words(alone(value))
+
+
+def is_column(value: Mapping[str, Json]) -> bool:
+    """Whether this is a column of a web service's input or output."""
+    return {"type", "format"} <= {name.casefold() for name in value}
 
 
 def _column(column: Mapping[str, Json]) -> str:

@@ -10,7 +10,6 @@ from amlgit.form.protect import protected_text
 from amlgit.model import frames
 from amlgit.model.jsontext import printable
 from amlgit.review.site import addresses, frame, index_page, search
-from amlgit.review.site.index_page import Card
 from amlgit.store.repository import Repository
 from amlgit.workflows.intake import windows
 from amlgit.workflows.pages import page as pages
@@ -155,19 +154,15 @@ def _finished(builder: Builder, found: Sequence[Unit], built: Mapping[str, Built
 
 def _own(title: str, found: Sequence[Unit], target: SiteFolder, built: Mapping[str, Built], records: Mapping[str, str]) -> Sequence[tuple[str, str]]:
     """The files of the site as a whole."""
-    notes = [(unit.name, target.notes[unit.name]) for unit in found]
-    cards = [
-        Card(parent=name.partition("/")[0], title=note.title, versions=note.versions, first=note.first, last=note.last, html=note.html)
-        for name, note in notes
-    ]
-    lines = [built[name].search if name in built else records[note.search] for name, note in notes]
+    notes = {unit.name: target.notes[unit.name] for unit in found}
+    lines = [built[name].search if name in built else records[note.search] for name, note in notes.items()]
     folder = resources.files("amlgit.review.site")
     own = {name: folder.joinpath(name).read_text(encoding="utf-8") for name in ("site.css", "site.js", "expand.js", "reach.js")}
     style, graph = pages.looks()
     return (
-        (addresses.STYLE, style + own["site.css"]),
-        (addresses.SCRIPT, own["site.js"]),
-        (addresses.GRAPH_SCRIPT, own["expand.js"] + graph + own["reach.js"]),
+        (addresses.STYLE, f"/* amlgit: what the pages look like */\n{style}{own['site.css']}"),
+        (addresses.SCRIPT, f"// amlgit: what every page runs\n{own['site.js']}"),
+        (addresses.GRAPH_SCRIPT, f"// amlgit: what a page with a graph runs\n{own['expand.js']}{graph}{own['reach.js']}"),
         (addresses.SEARCH, search.file(lines)),
-        (addresses.INDEX, index_page.page(title, cards)),
+        (addresses.INDEX, index_page.page(title, {name: note.card for name, note in notes.items()})),
     )

@@ -10,7 +10,7 @@ from amlgit.review.changes import Group, Item
 from amlgit.review.lines import Line, Mark
 from amlgit.review.names import Names
 from amlgit.review.outline import EndKind, Node, Port
-from amlgit.review.page.scene import Scene, Shape, Status, boxes_by_id
+from amlgit.review.page.scene import Scene, Shape, Status, Wire, boxes_by_id
 from amlgit.review.page.svg import SIGNS
 from amlgit.review.page.syntax import tokens
 from amlgit.review.places import place
@@ -195,8 +195,11 @@ def counted(diff: Diff) -> Iterator[tuple[ChangeClass, int]]:
 # --- what the script shows
 
 
-def data(scene: Scene, diff: Diff, names: Names) -> str:
-    """Boxes and wires for the script, as JSON that may stand in a script element."""
+def data(scene: Scene, diff: Diff, names: Names, undecided: Mapping[str, Object] | None = None) -> str:
+    """Boxes and wires for the script, as JSON that may stand in a script element.
+
+    `undecided` is what else a merge has to say of nodes, by their ids: members that go with those of their boxes.
+    """
     numbers = {box.key: number for number, box in enumerate(scene.boxes)}
     before = _before(diff)
     boxes: list[Json] = []
@@ -209,11 +212,17 @@ def data(scene: Scene, diff: Diff, names: Names) -> str:
             "n": [box.inputs, box.outputs],
         }
         entry.update(_node(box.node, before.get(box.key, {}), numbers) if box.node is not None else {"m": box.subtitle})
+        entry.update((undecided or {}).get(box.key, {}))
         boxes.append(entry)
-    wires: list[Json] = [[wire.source, wire.source_port, wire.target, wire.target_port, wire.status.value] for wire in scene.wires]
+    wires: list[Json] = [[wire.source, wire.source_port, wire.target, wire.target_port, wire.status.value, *ways(wire)] for wire in scene.wires]
     text = dumps({"boxes": boxes, "wires": wires}).decode()
     # a script element ends at its end tag wherever that stands
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def ways(wire: Wire) -> list[Json]:
+    """What a wire passes, as the last member of its entry; nothing where it goes straight."""
+    return [[[*each] for each in wire.ways]] if wire.ways else []
 
 
 def _node(node: Node, before: Mapping[str, str], numbers: Mapping[str, int]) -> Object:

@@ -1,12 +1,13 @@
 """What stands beside the picture of a merge: each conflict with its three sides and how to take one, then what merged."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from amlgit.compare.changes import What
 from amlgit.form.experiments import EXPERIMENT
+from amlgit.model.jsontext import Json, Object, printable
 from amlgit.review.conflicts import Row
 from amlgit.review.lines import Line, Mark, Piece, lost, words
-from amlgit.review.merged import By, Card, Fault, Lines, Merge, Merged
+from amlgit.review.merged import By, Card, Fault, Lines, Merge, Merged, thing
 from amlgit.review.names import Names
 from amlgit.review.page import details
 from amlgit.review.page.details import html
@@ -16,6 +17,7 @@ SIDES = ("base", "ours", "theirs")
 FILTERS: Mapping[By, str] = {By.CONFLICT: "conflicts", By.OURS: "ours", By.THEIRS: "theirs", By.BOTH: "both"}
 """The filters above the picture, and what they are called."""
 _ITSELF = "The experiment itself"
+_NOT_THERE, _REMOVED, _AS_IT_WAS = "not there", "removed it", "(as it was)"
 
 
 def summary(merge: Merge) -> str:
@@ -54,7 +56,7 @@ def sections(merge: Merge, names: Names, drawn: Scene, prefix: str) -> Iterator[
     yield from _what_next(merge)
     settled = [entry for entry in merge.merged if entry.is_settled]
     if settled:
-        yield '<section class="changes" aria-label="Settled already"><h2>Settled already</h2>'
+        yield '<section class="changes settled" aria-label="Settled already"><h2>Settled already</h2>'
         yield '<p class="note">What each side had made of it; the files have what was decided.</p>'
         yield from _merged(settled, names, drawn, numbers, prefix)
         yield "</section>"
@@ -146,7 +148,7 @@ def _table(caption: str, rows: Sequence[Sequence[str]], names: Sequence[str]) ->
 def _row(row: Row) -> tuple[str, str, str]:
     ours, theirs = (_value(row.base, side) for side in (row.ours, row.theirs))
     if row.base is None:
-        return '<span class="note">not there</span>', ours, theirs
+        return f'<span class="note">{_NOT_THERE}</span>', ours, theirs
     others = [side for side in (row.ours, row.theirs) if side is not None and side != row.base and _is_of_words(row.base, side)]
     return _marked(lost(row.base, others)) if others else html(row.base), ours, theirs
 
@@ -163,9 +165,9 @@ def _marked(pieces: Sequence[Piece]) -> str:
 
 def _value(base: str | None, side: str | None) -> str:
     if side is None:
-        return '<del class="word">removed it</del>' if base is not None else '<span class="note">not there</span>'
+        return f'<del class="word">{_REMOVED}</del>' if base is not None else f'<span class="note">{_NOT_THERE}</span>'
     if base == side:
-        return f'{html(side)} <span class="note">(as it was)</span>'
+        return f'{html(side)} <span class="note">{_AS_IT_WAS}</span>'
     if base is None or not _is_of_words(base, side):
         return f"<ins>{html(side)}</ins>"
     return _marked(words(base, side))
@@ -184,8 +186,8 @@ def _code(lines: Sequence[Line], language: str) -> str:
 
 
 def _list(texts: Sequence[str]) -> str:
-    if tuple(texts) == ("removed it",):
-        return '<del class="word">removed it</del>'
+    if tuple(texts) == (_REMOVED,):
+        return f'<del class="word">{_REMOVED}</del>'
     return "<ul>" + "".join(f"<li>{details.told(text)}</li>" for text in texts) + "</ul>" if texts else '<span class="note">as it was</span>'
 
 
@@ -235,3 +237,47 @@ def _merged(found: Sequence[Merged], names: Names, drawn: Scene, numbers: Mappin
         for entry in entries:
             yield from details.listed(entry.item, language, entry.by)
         yield "</ul></article>"
+
+
+# --- what the script says of a node that is chosen
+
+
+def undecided(merge: Merge) -> Mapping[str, Object]:
+    """Node → what of it both sides changed: three sides of what is open (`x`), two of what was settled (`y`), whether a text is open (`xs`).
+
+    `xw` says of a node that is in conflict as a whole.
+    """
+    found: dict[str, dict[str, Json]] = {}
+    for card in merge.cards:
+        if card.node is None:
+            continue
+        of_node = found.setdefault(card.node, {})
+        if card.rows:
+            _put(of_node, "x", ((row.name, list(zip(SIDES, _plain(row), strict=True))) for row in card.rows))
+        elif card.lines is not None and not card.path.endswith(".json"):
+            of_node["xs"] = True
+        else:
+            of_node["xw"] = True
+    for entry in merge.merged:
+        change = entry.item.change
+        if entry.is_settled and change.node is not None:
+            name = thing(change)
+            text = entry.item.text.removeprefix(f"{name}: ")
+            _put(found.setdefault(change.node.id, {}), "y", [(name, [(entry.by.value, text)])])
+    return found
+
+
+def _put(found: dict[str, Json], member: str, things: Iterable[tuple[str, Sequence[tuple[str, str]]]]) -> None:
+    known = found.setdefault(member, {})
+    assert isinstance(known, dict)
+    for name, sides in things:
+        told = known.setdefault(printable(name), [])
+        assert isinstance(told, list)
+        told += [[side, printable(text, max(len(text), 1))] for side, text in sides]
+
+
+def _plain(row: Row) -> tuple[str, str, str]:
+    """A conflict's three sides in the words of its table."""
+    sides = (_REMOVED if side is None and row.base is not None else side or _NOT_THERE for side in (row.ours, row.theirs))
+    ours, theirs = (f"{side} {_AS_IT_WAS}" if side == row.base else side for side in sides)
+    return row.base if row.base is not None else _NOT_THERE, ours, theirs

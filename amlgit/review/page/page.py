@@ -98,7 +98,7 @@ def _top(content: Page) -> Iterator[str]:
     if content.sides:
         sides = " ".join(f'<span class="whose"><b class="{side}">{side}</b> {html(name)}</span>' for side, name in content.sides.items())
     nothing = not_compared(len(content.problems)) if content.problems else "No changes"
-    kind = "Conflicts" if content.sides else "Review" if is_compared else "Experiment"
+    kind = "Conflicts" if content.sides else "Review" if is_compared else content.entries[0].sides.outline.kind.capitalize()
     yield f'<p class="kind">{kind}</p><h1>{html(title if content.entries else nothing)}</h1>'
     yield f'<p class="range">{sides if is_compared else f"<span>{html(content.new)}</span>"}</p></div>'
     if len(content.entries) > 1:
@@ -143,7 +143,9 @@ def _entry(entry: Entry, number: int, *, is_alone: bool, is_first: bool) -> Iter
         yield from changes(entry, drawn, prefix)
     yield from boxes(entry, drawn, prefix)
     yield '</div><div class="chosen" hidden tabindex="-1"></div></aside>'
-    yield f'<script type="application/json" class="data">{details.data(drawn, entry.sides.diff, entry.sides.names)}</script></section>'
+    undecided = merging.undecided(entry.merge) if entry.merge is not None else {}
+    data = details.data(drawn, entry.sides.diff, entry.sides.names, undecided)
+    yield f'<script type="application/json" class="data">{data}</script></section>'
 
 
 def stage(entry: Entry, drawn: Scene, prefix: str) -> Iterator[str]:

@@ -13,8 +13,8 @@ from amlgit.review.lenient import entries, members, text
 from amlgit.review.names import Names
 from amlgit.review.neighbourhood import kinds, wires
 from amlgit.review.outline import End, EndKind, Node, Outline
-from amlgit.review.page import placing
-from amlgit.review.page.placing import HEIGHT, WIDTH, Point
+from amlgit.review.page import layers, placing
+from amlgit.review.page.layers import HEIGHT, WIDTH, Pass, Point
 
 
 class Status(StrEnum):
@@ -66,6 +66,8 @@ class Wire:
     by: str = ""
     label: str = ""
     """The side it is of, where sides clash."""
+    ways: tuple[Pass, ...] = ()
+    """What it passes on its way, where we chose the places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ class _Painter:
         self._boxes: dict[str, Box] = {}
         self._wires: dict[tuple[str, str, str, str], Status] = {}
         """(source box, its port, target box, its port) → what became of it."""
+        self._ways: Mapping[tuple[str, str, str, str], tuple[Pass, ...]] = {}
 
     def scene(self) -> Scene:
         for outline, status in ((self._sides.outline, None), (self._sides.gone, Status.REMOVED)):
@@ -127,6 +130,7 @@ class _Painter:
                 target=numbers[target],
                 target_port=_index(ports[target][0], into),
                 status=status,
+                ways=self._ways.get((source, out, target, into), ()),
             )
             for (source, out, target, into), status in sorted(self._wires.items())
             if source in numbers and target in numbers
@@ -221,17 +225,40 @@ class _Painter:
 
     def _place(self) -> None:
         stand = {key: self._place_of(box) for key, box in self._boxes.items()}
-        edges = [(source, target) for source, _, target, _ in self._wires]
-        present = [key for key, box in self._boxes.items() if box.status is not Status.REMOVED]
-        gone = [key for key, box in self._boxes.items() if box.status is Status.REMOVED]
-        places = placing.places(present, {key: at for key in present if (at := stand[key]) is not None}, edges)
-        # what is gone stands where it stood, or as near as there is room
-        places = placing.beside(gone, {key: at for key in gone if (at := stand[key]) is not None}, places, edges)
+        if all(at is None for at in stand.values()):
+            places = self._in_layers()
+        else:
+            edges = [(source, target) for source, _, target, _ in self._wires]
+            present, gone = ([key for key, box in self._boxes.items() if (box.status is Status.REMOVED) is is_gone] for is_gone in (False, True))
+            places = placing.beside(present, {}, {key: at for key in present if (at := stand[key]) is not None}, edges)
+            # what is gone stands where it stood, or as near as there is room
+            places = placing.beside(gone, {key: at for key in gone if (at := stand[key]) is not None}, places, edges)
         moved = _moved(self._sides.diff.changes)
         for key, at in places.items():
             box, before = self._boxes[key], self._old_places.get(key)
             is_moved = key in moved and before is not None and before != at and box.status not in (Status.ADDED, Status.REMOVED)
             self._boxes[key] = replace(box, at=at, was_at=before if is_moved else None)
+
+    def _in_layers(self) -> Mapping[str, Point]:
+        """Places of ours for all boxes; a wire that is gone shapes nothing but where a box stands that is gone too."""
+        wires = [wire for wire in self._wires if wire[0] in self._boxes and wire[2] in self._boxes]
+        edges = []
+        for wire in wires:
+            source, out, target, into = wire
+            ends, is_gone = (self._boxes[source], self._boxes[target]), self._wires[wire] is Status.REMOVED
+            edges.append(
+                layers.Edge(
+                    source=source,
+                    target=target,
+                    out=_across(_index(_ports(ends[0])[1], out), ends[0].outputs),
+                    into=_across(_index(_ports(ends[1])[0], into), ends[1].inputs),
+                    is_shaping=not is_gone or any(box.status is Status.REMOVED for box in ends),
+                    is_gone=is_gone,
+                )
+            )
+        found = layers.layered([*self._boxes], edges)
+        self._ways = dict(zip(wires, found.ways, strict=True))
+        return found.places
 
     def _place_of(self, box: Box) -> Point | None:
         key = box.key if box.shape is Shape.NODE else box.key.partition(":")[2]
@@ -292,12 +319,25 @@ def _moved(changes: Iterable[Change]) -> frozenset[str]:
     return frozenset(edit.path[-1] for change in layouts for edit in change.edits if "Boxes" in edit.path)
 
 
-def bounds(boxes: Iterable[Box]) -> tuple[int, int, int, int]:
+def port_of(box: Box, number: int, *, is_input: bool) -> Point:
+    """Where a wire ends at a box."""
+    across = _across(number, box.inputs if is_input else box.outputs)
+    return box.at[0] + across, box.at[1] + (-HEIGHT // 2 if is_input else HEIGHT // 2)
+
+
+def _across(number: int, count: int) -> int:
+    """How far a port is from the middle of its box."""
+    return round(WIDTH * (number + 1) / (max(count, 1) + 1)) - WIDTH // 2
+
+
+def bounds(scene: Scene) -> tuple[int, int, int, int]:
     """Left, top, width and height of all there is to see, with a margin."""
-    points = [point for box in boxes for point in (box.at, box.was_at) if point is not None] or [(0, 0)]
-    left, right = min(x for x, _ in points) - WIDTH // 2 - _MARGIN, max(x for x, _ in points) + WIDTH // 2 + _MARGIN
+    points = [point for box in scene.boxes for point in (box.at, box.was_at) if point is not None] or [(0, 0)]
+    passed = [each.x for wire in scene.wires for each in wire.ways]
+    left = min([min(x for x, _ in points) - WIDTH // 2, *passed])
+    right = max([max(x for x, _ in points) + WIDTH // 2, *passed])
     top, bottom = min(y for _, y in points) - HEIGHT // 2 - _MARGIN, max(y for _, y in points) + HEIGHT // 2 + _MARGIN
-    return left, top, right - left, bottom - top
+    return left - _MARGIN, top, right - left + 2 * _MARGIN, bottom - top
 
 
 _MARGIN = 60

@@ -5,12 +5,19 @@
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
   const one = (selector, within = document) => within.querySelector(selector);
   const WIDTH = 190, HEIGHT = 46, FAR = 0.42, NEAREST = 3, BAR = 34, READ = 0.85, NAMES = 200;
+  const NARROW = matchMedia("(max-width:860px)");
 
   const made = (name, text = "", className = "") => {
     const found = document.createElement(name);
     found.textContent = text;
     found.className = className;
     return found;
+  };
+
+  const heading = (change) => {
+    if (change.classList.contains("conflict")) return "What clashes";
+    if (!change.classList.contains("by")) return "What changed";
+    return change.closest(".settled") ? "Settled already" : "What merged";
   };
 
   class View {
@@ -80,12 +87,20 @@
         const first = this.changes.find((change) => change.dataset.box);
         const number = first ? this.numberOf(first) : 0;
         this.scale = READ;
-        if (this.data.boxes.length > 0) this.center(...this.data.boxes[number].at);
+        if (this.data.boxes.length > 0) {
+          const [x, y] = this.data.boxes[number].at;
+          this.center(x, y);
+          // from the graph's top, where the change is still in sight then
+          if (this.y > this.top && y + HEIGHT < this.top + this.size.height / this.scale) this.y = this.top;
+        }
       }
     }
 
-    // room for what lies over the canvas: filters above, buttons below
-    get whole() { return Math.min(this.size.width / this.width, (this.size.height - 2 * BAR) / this.height, 1.25); }
+    // room for what lies over the canvas: filters above, buttons below; on a narrow screen they have strips of their own
+    get whole() {
+      const bar = NARROW.matches ? 0 : BAR;
+      return Math.min(this.size.width / this.width, (this.size.height - 2 * bar) / this.height, 1.25);
+    }
 
     fit() {
       this.scale = this.whole;
@@ -167,13 +182,22 @@
       }
     }
 
-    curve([source, out, target, into]) {
+    curve([source, out, target, into, , ways = []]) {
       const [from, to] = [this.data.boxes[source], this.data.boxes[target]];
       const across = (port, count) => Math.round((WIDTH * (port + 1)) / (Math.max(count, 1) + 1)) - WIDTH / 2;
-      const [x, y] = [from.at[0] + across(out, from.n[1]), from.at[1] + HEIGHT / 2];
-      const [u, v] = [to.at[0] + across(into, to.n[0]), to.at[1] - HEIGHT / 2];
-      const bend = v > y ? Math.max(18, Math.min(70, (v - y) / 2)) : 60;
-      return `M${x} ${y}C${x} ${y + bend} ${u} ${v - bend} ${u} ${v}`;
+      const start = [from.at[0] + across(out, from.n[1]), from.at[1] + HEIGHT / 2];
+      const end = [to.at[0] + across(into, to.n[0]), to.at[1] - HEIGHT / 2];
+      const bend = ([x, y], [u, v], isDown, arrivesDown) => {
+        const isAhead = isDown === arrivesDown && v > y === isDown;
+        const room = isAhead ? Math.max(18, Math.min(70, Math.floor(Math.abs(v - y) / 2))) : isDown && arrivesDown ? 60 : 36;
+        return `C${x} ${y + (isDown ? room : -room)} ${u} ${v - (arrivesDown ? room : -room)} ${u} ${v}`;
+      };
+      let path = `M${start[0]} ${start[1]}`, here = start, isDown = true;
+      for (const [x, first, last] of ways) {
+        path += `${bend(here, [x, first], isDown, last > first)}V${last}`;
+        [here, isDown] = [[x, last], last > first];
+      }
+      return path + bend(here, end, isDown, true);
     }
 
     back() {
@@ -194,22 +218,26 @@
       const parts = [back, made("h2", box.t)];
       if (box.k) parts.push(made("p", box.m, "note"));
       if (box.d) parts.push(made("p", `A module whose name is not known: ${box.d}`, "note"));
-      if (box.c) parts.push(made("p", box.c, "comment"));
+      // a comment that both sides changed stands with what clashes or was settled
+      if (box.c && !Object.hasOwn({ ...box.x, ...box.y }, "comment")) parts.push(made("p", box.c, "comment"));
       const changes = this.changes.filter((found) => found.dataset.box && this.numberOf(found) === number);
       for (const change of changes) {
         const copy = change.cloneNode(true);
         one("h3", copy).remove();
         for (const told of all(".comment", copy)) told.remove();
-        parts.push(made("h3", change.classList.contains("conflict") ? "What clashes" : change.classList.contains("by") ? "What merged" : "What changed"), copy);
+        parts.push(made("h3", heading(change)), copy);
       }
       if (!changes.length && box.st !== "same") parts.push(made("p", box.st, "note"));
-      if (box.p?.length) parts.push(made("h3", "Parameters"), this.parameters(box.p));
+      if (box.xw) parts.push(made("p", "In conflict as a whole; what follows is as the picture has it, and not decided.", "hint"));
+      const values = this.values(box);
+      if (values.length) parts.push(made("h3", "Parameters"), this.parameters(values, box));
       for (const [title, ports] of [["Inputs", box.i], ["Outputs", box.o]]) {
-        if (ports?.length) parts.push(made("h3", title), this.ports(ports));
+        if (ports?.length) parts.push(made("h3", title), this.ports(ports, title === "Inputs" ? box : {}));
       }
       for (const [name, language, text] of box.s ?? []) {
         const script = made("details");
-        script.append(made("summary", `${name} (${language}, ${text.split("\n").length - 1} lines)`), made("pre", text));
+        const whose = box.xs ? "; in conflict, this is ours" : "";
+        script.append(made("summary", `${name} (${language}, ${text.split("\n").length - 1} lines${whose})`), made("pre", text));
         script.open = !changes.length;
         parts.push(made("h3", "Script"), script);
       }
@@ -220,9 +248,27 @@
       this.panel.scrollTop = 0;
     }
 
-    parameters(found) {
+    // the parameters, and those in conflict that the picture's side no longer has
+    values(box) {
+      const known = new Set([...(box.p ?? []), ...(box.i ?? []), ["comment"]].map(([name]) => name));
+      return [...(box.p ?? []), ...Object.keys(box.x ?? {}).filter((name) => !known.has(name)).map((name) => [name, ""])];
+    }
+
+    // what both sides changed: in conflict, or decided in a file that the picture does not follow
+    sides(name, { x = {}, y = {} }) {
+      const isOpen = Object.hasOwn(x, name);
+      if (!isOpen && !Object.hasOwn(y, name)) return null;
+      const value = made("dd", "", "sides-of"), list = made("dl");
+      for (const [side, text] of isOpen ? x[name] : y[name]) list.append(made("dt", side, side), made("dd", text));
+      value.append(isOpen ? made("span", "conflict", "tag conflict") : made("span", "settled already", "tag"), list);
+      return value;
+    }
+
+    parameters(found, box) {
       const list = made("dl");
       for (const [name, words, old] of found) {
+        const both = this.sides(name, box);
+        if (both) { list.append(made("dt", name), both); continue; }
         const value = made("dd");
         if (old !== undefined) value.append(made("del", old || "(empty)"), " → ", made("ins", words || "(empty)"));
         else value.textContent = words || "(empty)";
@@ -231,9 +277,11 @@
       return list;
     }
 
-    ports(found) {
+    ports(found, box) {
       const list = made("dl");
       for (const [name, ends] of found) {
+        const both = this.sides(name, box);
+        if (both) { list.append(made("dt", name), both); continue; }
         const value = made("dd", ends.length ? "" : "nothing");
         ends.forEach(([number, port], index) => {
           if (index) value.append(", ");
@@ -306,7 +354,7 @@
     }
 
     text(box) {
-      box.text ??= [box.t, box.m, box.c, ...(box.p ?? []).flat(), ...(box.s ?? []).flat()].join("\n").toLowerCase();
+      box.text ??= [box.t, box.m, box.c, ...(box.p ?? []).flat(), ...(box.s ?? []).flat(), ...Object.values(box.x ?? {}).flat(2)].join("\n").toLowerCase();
       return box.text;
     }
 

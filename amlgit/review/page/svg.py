@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 
 from amlgit.model.jsontext import printable
-from amlgit.review.page.placing import HEIGHT, WIDTH, Point
-from amlgit.review.page.scene import Box, Scene, Shape, Status, Wire, bounds
+from amlgit.review.page.layers import HEIGHT, WIDTH, Pass, Point
+from amlgit.review.page.scene import Box, Scene, Shape, Status, Wire, bounds, port_of
 
 SIGNS: Mapping[Status, str] = {Status.ADDED: "+", Status.REMOVED: "−", Status.CHANGED: "~", Status.REWIRED: "›"}  # noqa: RUF001  # signs
 _PER_PATH = 40
@@ -18,7 +18,7 @@ _MOST_GHOSTS = 60
 
 def drawing(scene: Scene, label: str, prefix: str) -> Iterator[str]:
     """The picture; `label` says what it shows, `prefix` begins the ids of what is in it."""
-    left, top, width, height = bounds(scene.boxes)
+    left, top, width, height = bounds(scene)
     large = " large" if len(scene.boxes) > _LARGE else ""
     size = f'viewBox="{left} {top} {width} {height}" width="{width}" height="{height}"'
     yield f'<svg class="graph{large}" {size} role="img" aria-label="{_attribute(label)}">'
@@ -33,7 +33,7 @@ def drawing(scene: Scene, label: str, prefix: str) -> Iterator[str]:
 
 def minimap(scene: Scene) -> str:
     """The same as a few shapes: a path for all boxes of one kind."""
-    left, top, width, height = bounds(scene.boxes)
+    left, top, width, height = bounds(scene)
     by_status: dict[str, list[str]] = {}
     for box in scene.boxes:
         x, y = _corner(box.at)
@@ -143,27 +143,33 @@ def _joined(paths: Sequence[str]) -> Iterable[str]:
         yield f'<path d="{"".join(paths[start : start + _PER_PATH])}"/>'
 
 
-def _port(box: Box, number: int, count: int, *, is_input: bool) -> Point:
-    x, y = _corner(box.at)
-    across = round(WIDTH * (number + 1) / (max(count, 1) + 1))
-    return x + across, y if is_input else y + HEIGHT
+def path_between(start: Point, end: Point, ways: Sequence[Pass] = ()) -> str:
+    """A wire that leaves downwards and arrives from above, past what is on its way."""
+    parts = [f"M{start[0]} {start[1]}"]
+    here, is_down = start, True
+    for each in ways:
+        goes_down = each.stop > each.start
+        parts.append(f"{_bend(here, (each.x, each.start), is_down, goes_down)}V{each.stop}")
+        here, is_down = (each.x, each.stop), goes_down
+    return "".join([*parts, _bend(here, end, is_down, True)])
 
 
-def curve(start: Point, end: Point) -> str:
-    """A wire that leaves downwards and arrives from above."""
-    down = end[1] - start[1]
-    bend = max(18, min(70, abs(down) // 2)) if down > 0 else 60
-    return f"M{start[0]} {start[1]}C{start[0]} {start[1] + bend} {end[0]} {end[1] - bend} {end[0]} {end[1]}"
+def _bend(here: Point, there: Point, is_down: bool, arrives_down: bool) -> str:  # of two directions alike
+    """A curve from one place to another that leaves and arrives upright; `script.js` has the same."""
+    down = there[1] - here[1]
+    room = max(18, min(70, abs(down) // 2)) if is_down == arrives_down and (down > 0) == is_down else 60 if is_down and arrives_down else 36
+    leaves, arrives = here[1] + (room if is_down else -room), there[1] - (room if arrives_down else -room)
+    return f"C{here[0]} {leaves} {there[0]} {arrives} {there[0]} {there[1]}"
 
 
 def path_of(scene: Scene, wire: Wire) -> str:
     """The path of one wire."""
-    return curve(*_ends(scene, wire))
+    return path_between(*_ends(scene, wire), wire.ways)
 
 
 def _ends(scene: Scene, wire: Wire) -> tuple[Point, Point]:
     source, target = scene.boxes[wire.source], scene.boxes[wire.target]
-    return _port(source, wire.source_port, source.outputs, is_input=False), _port(target, wire.target_port, target.inputs, is_input=True)
+    return port_of(source, wire.source_port, is_input=False), port_of(target, wire.target_port, is_input=True)
 
 
 def _attribute(text: str) -> str:

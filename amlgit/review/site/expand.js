@@ -21,6 +21,6 @@
       boxes[source].o[out]?.[1].push([target, boxes[target].names?.[0][into] ?? ""]);
       boxes[target].i[into]?.[1].push([source, boxes[source].names?.[1][out] ?? ""]);
     }
-    element.textContent = JSON.stringify({ boxes, wires: w.map(([source, out, target, into, state]) => [source, out, target, into, STATES[state]]) });
+    element.textContent = JSON.stringify({ boxes, wires: w.map(([source, out, target, into, state, ...ways]) => [source, out, target, into, STATES[state], ...ways]) });
   }
 })();

@@ -9,8 +9,10 @@ from amlgit.review.page.details import html
 from amlgit.review.site import frame, interface
 from amlgit.review.site.addresses import link
 from amlgit.review.site.frame import number, span
+from amlgit.review.site.index_page import Card
 from amlgit.review.site.script_page import LANGUAGES, Script
-from amlgit.review.site.versions import Line, Told, chips, facts, status
+from amlgit.review.site.thumbnail import Thumbnail
+from amlgit.review.site.versions import Line, Told, chips, facts
 
 EXPERIMENT, SERVICE = "experiment", "web service"
 """What a page calls the thing that it shows."""
@@ -164,12 +166,25 @@ _MOST_SCRIPTS = 12
 
 def _story(content: Experiment, chain: Chain, path: str) -> Iterator[str]:
     remote = f' <span class="soft">of {html(chain.remote)}</span>' if len(content.chains) > 1 else ""
-    yield f'<section class="story"><h2>Story{remote}</h2>{_strip(chain)}<ol reversed>'
-    for line, told in reversed(chain.versions):
+    yield f'<section class="story"><h2>Story{remote}</h2>{_strip(chain)}'
+    # a browser counts a list that runs backwards anew for each entry, and lays out only the lists that are in sight
+    for stop in range(len(chain.versions), 0, -_IN_A_LIST):
+        first = max(0, stop - _IN_A_LIST)
+        is_full = stop - first == _IN_A_LIST
+        yield f"<ol reversed start='{stop}'{' class=many' if is_full else ''}>"
+        yield from _told(content, chain.versions[first:stop], path)
+        yield "</ol>"
+    yield "</section>"
+
+
+_IN_A_LIST = 200
+
+
+def _told(content: Experiment, versions: Sequence[tuple[Line, Told]], path: str) -> Iterator[str]:
+    for line, told in reversed(versions):
         said = "<span class='title-then'>" + html(line.title) + "</span>" if line.title != content.title else ""
         yield f'<li><h3><a href="{link(path, line.path)}">{html(line.name)}</a>{said}</h3><ul class="about">{facts(line)}</ul>'
         yield f'<p>{html(told.line)}</p><ul class="chips">{chips(told)}</ul></li>'
-    yield "</ol></section>"
 
 
 _BARS = 120
@@ -201,26 +216,20 @@ def _bar(chain: Chain, place: int, share: int, count: int, most: int) -> str:
     return f"<g><title>{html(names)}: {told}</title>{path}</g>"
 
 
-# --- on the index
+# --- on the site's first page
 
 
-def card(content: Experiment, index: str) -> str:
+def card(content: Experiment, picture: Thumbnail | None) -> Card:
     """What the site's first page shows of it."""
     newest = content.newest
-    lines = [line for chain in content.chains for line, _ in chain.versions]
-    dates = sorted(line.date for line in lines)
+    dates = [line.date for chain in content.chains for line, _ in chain.versions]
     names = people(content)
-    by = f"{names[0]} and {len(names) - 1} more" if len(names) > 2 else " and ".join(names)
-    when = f'<span class="when">{span(dates[0], dates[-1])}</span>' if dates else ""
-    dot = status(newest[0].status) if newest is not None else ""
-    versions = number(len(lines), "version") if lines else "not pulled yet"
-    title = f'<a href="{link(index, content.path)}">{html(content.title or "untitled")}</a>'
-    return (
-        f'<li class="card"><div class="picture">{content.picture}</div><h3>{title}</h3>'
-        f'<p class="meta"><span>{versions}</span>{dot}</p><p class="meta soft">{f"<span>{html(by)}</span>" if by else ""}{when}</p></li>'
+    return Card(
+        title=content.title,
+        versions=content.count,
+        first=min(dates, default=""),
+        last=max(dates, default=""),
+        by=f"{names[0]} and {len(names) - 1} more" if len(names) > 2 else " and ".join(names),
+        status=newest[0].status if newest is not None else "",
+        picture=picture,
     )
-
-
-def last(content: Experiment) -> str:
-    """The date of the newest version; empty where there is none."""
-    return content.newest[0].date if content.newest is not None else ""

@@ -8,7 +8,7 @@ from amlgit.review.page.page import button
 from amlgit.review.site import addresses
 from amlgit.review.site.addresses import link
 
-FORMAT = 2
+FORMAT = 3
 """The number of the pages' form: another one builds all of them anew."""
 
 POLICY = "default-src 'none'; style-src 'self' file:; script-src 'self' file:; base-uri 'none'; form-action 'none'"

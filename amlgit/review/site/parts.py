@@ -6,6 +6,7 @@ from amlgit.compare.changes import Diff, What
 from amlgit.model.jsontext import Json, dumps, printable
 from amlgit.review import outlined
 from amlgit.review.outline import Node
+from amlgit.review.page.details import ways
 from amlgit.review.page.scene import Box, Scene, Shape, Status
 
 _PER_FILE = 200
@@ -55,7 +56,9 @@ def _text(node: Node) -> str:
 def data(scene: Scene, diff: Diff, numbers: Mapping[str, int]) -> str:
     """Boxes and wires of a page as JSON that may stand in a script element; `numbers` are those of the nodes by the keys of their boxes."""
     boxes: list[Json] = [_box(box, numbers) for box in scene.boxes]
-    wires: list[Json] = [[wire.source, wire.source_port, wire.target, wire.target_port, _STATES.index(wire.status)] for wire in scene.wires]
+    wires: list[Json] = [
+        [wire.source, wire.source_port, wire.target, wire.target_port, _STATES.index(wire.status), *ways(wire)] for wire in scene.wires
+    ]
     text = dumps({"b": boxes, "w": wires, "o": _old(scene.boxes, diff)}).decode()
     # a script element ends at its end tag wherever that stands
     return text.replace("<", "\\u003c")

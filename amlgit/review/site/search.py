@@ -1,8 +1,9 @@
 """What the search reads: a line for each experiment and service, of its newest version; older versions are found by their titles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from amlgit.model.jsontext import Json, dumps, printable
+from amlgit.errors import InvalidDocument
+from amlgit.model.jsontext import Json, dumps, loads, printable
 from amlgit.review.outline import Outline, ServicePort
 
 _HEAD = "// amlgit: what the search reads\n"
@@ -27,7 +28,7 @@ def record(  # a line has as much to say
         "v": newest,
         "n": nodes,
     }
-    return f"amlgitFound({dumps(found).decode()});"
+    return f"{_CALL}{dumps(found).decode()}{_END}"
 
 
 def _port(port: ServicePort) -> list[str]:
@@ -40,5 +41,20 @@ def file(records: Iterable[str]) -> str:
 
 
 def lines(text: str) -> list[str]:
-    """The records of a file that was written before."""
-    return text.removeprefix(_HEAD).split("\n")[:-1] if text.startswith(_HEAD) else []
+    """The records of a file that was written before; none where there is anything else in it."""
+    found = text.removeprefix(_HEAD).split("\n")[:-1] if text.startswith(_HEAD) else []
+    return found if all(map(_is_record, found)) else []
+
+
+_CALL, _END = "amlgitFound(", ");"
+
+
+def _is_record(line: str) -> bool:
+    """Whether a line is a record and nothing that runs."""
+    if not (line.startswith(_CALL) and line.endswith(_END)):
+        return False
+    inside = line[len(_CALL) : -len(_END)]
+    try:
+        return isinstance(loads(inside.encode()), Mapping)
+    except InvalidDocument:
+        return False

@@ -21,7 +21,7 @@ from amlgit.review.site import addresses, experiment_page, script_page, search, 
 from amlgit.review.site.experiment_page import Chain, Experiment
 from amlgit.review.site.parts import Parts
 from amlgit.review.site.script_page import Script
-from amlgit.review.site.thumbnail import thumbnail
+from amlgit.review.site.thumbnail import Thumbnail, thumbnail
 from amlgit.review.site.version_page import VersionPage
 from amlgit.review.site.versions import Line, Told
 from amlgit.store import chains, streams, trailers
@@ -31,7 +31,8 @@ from amlgit.workflows.comparison.comparing import compared
 from amlgit.workflows.comparison.locate import describe
 from amlgit.workflows.comparison.secrets import definition, without_secrets
 from amlgit.workflows.pages import page as pages
-from amlgit.workflows.pages.site_folder import Note, SiteFolder, Tally, Written
+from amlgit.workflows.pages.site_folder import SiteFolder, Tally
+from amlgit.workflows.pages.site_list import Note, Written
 from amlgit.workflows.pages.site_scripts import Scripts
 from amlgit.workflows.pages.site_units import Unit, digest
 from amlgit.workflows.versions.documents import Joined
@@ -129,6 +130,7 @@ class _Run:
         branch = self._branch() if self._unit.is_edited else None
         last = self._last
         outline = last.outline if last is not None else None
+        picture = self._picture(last)
         content = Experiment(
             path=addresses.overview(self._unit.name),
             above=self._above[:1],
@@ -141,22 +143,12 @@ class _Run:
             held=self._held(found),
             outline=outline,
             size=size(last.document) if last is not None else "",
-            picture=self._picture(last),
+            picture=picture.svg if picture is not None else "",
         )
         key = self._builder.key(self._unit)
         self._put(content.path, key, experiment_page.page(content))
         record = self._record(content, outline)
-        dates = [line.date for chain in found for line, _ in chain.versions]
-        note = Note(
-            key=key,
-            search=digest(record),
-            title=content.title,
-            versions=content.count,
-            first=min(dates, default=""),
-            last=max(dates, default=""),
-            html=experiment_page.card(content, addresses.INDEX),
-        )
-        return note, record
+        return Note(key=key, search=digest(record), card=experiment_page.card(content, picture)), record
 
     def _held(self, found: Sequence[Chain]) -> Line | None:
         if self._unit.held is None or self._unit.is_edited:
@@ -170,9 +162,9 @@ class _Run:
         newest = content.newest[0].path if content.newest is not None else content.path
         return search.record(content.path, content.kind, titles, experiment_page.people(content), newest, outline)
 
-    def _picture(self, last: _Version | None) -> str:
+    def _picture(self, last: _Version | None) -> Thumbnail | None:
         if last is None or last.joined is None:
-            return ""
+            return None
         return thumbnail(scene(pages.one_side(last.document, self._title, self._unit.assets)))
 
     def _put(self, name: str, key: str, text: str, told: Told | None = None) -> None:

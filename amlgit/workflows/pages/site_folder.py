@@ -9,45 +9,18 @@ import os
 import stat
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from amlgit.config import write_atomically
-from amlgit.errors import InvalidDocument, Refused, StorageFailed, UsageError
-from amlgit.model.jsontext import Json, Object, dumps, loads
-from amlgit.review.site import addresses
-from amlgit.store.folders import PARENTS
+from amlgit.errors import Refused, StorageFailed
+from amlgit.workflows.pages import site_list
+from amlgit.workflows.pages.site_list import MANIFEST, Written
 
-MANIFEST = "amlgit-site.jsonl"
 _PATIENCE = 10.0
 """Seconds to wait for another amlgit to finish."""
-_HEAD: Mapping[str, Json] = {"amlgit-site": 1, "note": "what amlgit wrote here; without this file it would not write here again"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A file of the site: what it was made from, how large it is, and of a version what it changed."""
-
-    key: str = ""
-    """Empty where it was begun and may not be as it should be."""
-    size: int = 0
-    told: str = ""
-    counts: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
-    """What is remembered of an experiment or service as a whole."""
-
-    key: str
-    search: str
-    """A digest of what the search has of it."""
-    title: str
-    versions: int
-    first: str
-    last: str
-    html: str
-    """Its card on the first page."""
+_MARKS, _GENERATOR = ("/* amlgit: ", "// amlgit: "), 'content="amlgit site '
+"""What a style sheet and a script of a site begin with, and what a page has in its head."""
 
 
 @dataclass(slots=True)
@@ -67,12 +40,12 @@ class SiteFolder:
         self._is_dry = is_dry
         self._folders: set[str] = set()
         """Those that are no link, and there."""
-        self._read, entries = _entries(path)
-        self._known = _files(entries)
+        found = site_list.read(path)
+        self._read, self._known, self._is_damaged = found.data, found.files, found.is_damaged
         self._below: dict[str, list[str]] = {}
         for name in self._known:
             self._below.setdefault("/".join(name.split("/")[:2]), []).append(name)
-        self.notes = _notes(entries)
+        self.notes = found.notes
         """What is remembered of each experiment and service, by its folder in the site."""
         self.tally = Tally()
         self._claims: int | None = None
@@ -88,7 +61,7 @@ class SiteFolder:
             raise StorageFailed(f"{self.path} can't be made: {error.strerror}") from error
         manifest = self.path / MANIFEST
         if not manifest.exists():
-            write_atomically(manifest, _line(_HEAD))
+            write_atomically(manifest, site_list.line(site_list.HEAD))
             self._read = manifest.read_bytes()
         # two processes of one run write to it: each line is added as a whole
         self._claims = os.open(manifest, os.O_RDWR | os.O_APPEND | os.O_NOFOLLOW)
@@ -177,6 +150,8 @@ class SiteFolder:
         for end in range(1, len(parts) + 1):
             place = self.path.joinpath(*parts[:end])
             is_last = end == len(parts)
+            if self._is_damaged and is_last and _is_marked(place):
+                return
             if place.is_symlink() or (place.exists() and (is_last or not place.is_dir())):
                 what = "is a link" if place.is_symlink() else "is there already"
                 raise Refused(f"{place} {what}, and amlgit did not write it", hint="Move it away, or name another folder.")
@@ -198,7 +173,7 @@ class SiteFolder:
         assert self._claims is not None
         if name not in self._claimed:
             self._claimed.add(name)
-            os.write(self._claims, _line({"path": name}))
+            os.write(self._claims, site_list.line({"path": name}))
 
     def keep(self, name: str) -> None:
         """Count a file that is as it should be."""
@@ -241,10 +216,7 @@ class SiteFolder:
         kept = set(wanted)
         for name in sorted(self._known.keys() - kept):
             self._remove(name)
-        lines = [_line(_HEAD)]
-        lines += [_line({"unit": name, **asdict(self.notes[name])}) for name in sorted(self.notes)]
-        lines += [_line({"path": name, **_members(self._known[name])}) for name in sorted(kept)]
-        data = b"".join(lines)
+        data = site_list.written({name: self._known[name] for name in kept}, self.notes)
         manifest = self.path / MANIFEST
         if not self._is_dry and (not manifest.is_file() or manifest.read_bytes() != data):
             write_atomically(manifest, data)
@@ -271,76 +243,10 @@ class SiteFolder:
             parent = parent.rpartition("/")[0]
 
 
-def _line(value: Mapping[str, Json]) -> bytes:
-    return dumps(value) + b"\n"
-
-
-def _members(written: Written) -> dict[str, Json]:
-    found: dict[str, Json] = {"key": written.key, "size": written.size}
-    return {**found, "told": written.told, "counts": dict(written.counts)} if written.told else found
-
-
-def _entries(path: Path) -> tuple[bytes, list[Object]]:
-    """The manifest; raises UsageError where there is none, and something else is."""
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"{path} is no folder", hint="Name a folder, new or empty.")
-    manifest = path / MANIFEST
-    if manifest.is_symlink():
-        raise Refused(f"{manifest} is a link", hint="Remove it, or name another folder.")
-    if not manifest.exists():
-        if path.is_dir() and any(path.iterdir()):
-            raise UsageError(f"{path} has files in it, and no site that amlgit wrote ({MANIFEST})", hint="Name a new or an empty folder.")
-        return b"", []
-    if not manifest.is_file():
-        raise UsageError(f"{manifest} is no file", hint="Name a new or an empty folder.")
-    data = manifest.read_bytes()
-    whole, _, _ = data.rpartition(b"\n")  # the last line of a killed run may not be all there
-    found = []
-    for number, line in enumerate(whole.split(b"\n"), 1):
-        try:
-            entry = loads(line)
-        except InvalidDocument as error:
-            raise _unreadable(manifest, number) from error
-        if not isinstance(entry, Mapping):
-            raise _unreadable(manifest, number)
-        found.append(entry)
-    if not found or found[0].get("amlgit-site") != 1:
-        raise UsageError(f"{manifest} is no list of a site, or one of a newer amlgit", hint="Name a new or an empty folder.")
-    return data, found
-
-
-def _unreadable(manifest: Path, number: int) -> UsageError:
-    return UsageError(f"{manifest}:{number} can't be read", hint="Build the site in a new folder.")
-
-
-def _files(entries: Iterable[Object]) -> dict[str, Written]:
-    found: dict[str, Written] = {}
-    for entry in entries:
-        name, key, size, told, counts = (entry.get(member) for member in ("path", "key", "size", "told", "counts"))
-        if isinstance(name, str) and _is_inside(name):
-            numbers = {one: count for one, count in counts.items() if isinstance(count, int)} if isinstance(counts, Mapping) else {}
-            is_known = isinstance(key, str) and isinstance(size, int)
-            found[name] = Written(key=str(key), size=int(str(size)), told=str(told or ""), counts=numbers) if is_known else Written()
-    return found
-
-
-def _notes(entries: Iterable[Object]) -> dict[str, Note]:
-    found: dict[str, Note] = {}
-    for entry in entries:
-        name, versions = entry.get("unit"), entry.get("versions")
-        texts = {member: entry.get(member) for member in ("key", "search", "title", "first", "last", "html")}
-        if isinstance(name, str) and isinstance(versions, int) and all(isinstance(text, str) for text in texts.values()):
-            found[name] = Note(versions=versions, **{member: str(text) for member, text in texts.items()})
-    return found
-
-
-_TOP = frozenset({"assets", *PARENTS.values()})
-_ENDS = (".html", ".js", ".css")
-"""Where the files of a site are, and what their names end in."""
-
-
-def _is_inside(name: str) -> bool:
-    """Whether a path of the manifest is one of a site, in the folder: what it says is removed one day, and somebody else may have written it."""
-    parts = name.split("/")
-    is_path = all(part not in ("", ".", "..") for part in parts) and "\\" not in name and "\0" not in name
-    return is_path and (name == addresses.INDEX or (parts[0] in _TOP and name.endswith(_ENDS)))
+def _is_marked(place: Path) -> bool:
+    """Whether a file says that amlgit made it: what of a site no list tells any more."""
+    if place.is_symlink() or not place.is_file():
+        return False
+    with place.open("rb") as opened:
+        start = opened.read(2000).decode(errors="replace")
+    return start.startswith(_MARKS) or (start.startswith("<!doctype html>") and _GENERATOR in start)
