@@ -354,7 +354,7 @@ def test_the_marks_of_comments_stay_and_each_line_is_one_word() -> None:
     for language, code in (
         ("sql", "/* a b\n ** c d \n e f  */ "),
         ("py", "#!  a b \n#\n  #-- c d"),
-        ("R", "#' a */ b\t\n"),
+        ("R", "# a */ b\t\n"),
         ("py", '"""a b \n\n  c d  """'),
     ):
         shown = texts.code(code, language)
