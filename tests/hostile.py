@@ -47,7 +47,7 @@ PIECES = {
     "line": "\n",
     "comment": "# - ",
     "long string": '"""\n  a',
-    "box": "<Node='' Node=''",
+    "box": "Node='' ",
     "mail": "a.+",
     "letter": "a",
     "digit": "1",
@@ -91,7 +91,7 @@ def _anonymous(text: str) -> None:
         texts.code(f"'{text}x\n# a{text}b\n'''{text}b", language)
     for start in ("", "a" * 90, "@"):
         texts.technical(start + text)
-    list(anonymised.boxes(text))
+    list(anonymised.boxes(f"<{text}"))
 
 
 def _message(text: str) -> None:
@@ -107,16 +107,16 @@ def _merge(text: str) -> None:
     filled({"Summary": "${secret:x}"}, there, lambda _: None)
 
 
-_SCRIPTS = ("quote", "apostrophe", "blank", "comment", "long string", "box", "letter")
+_SCRIPTS = ("quote", "apostrophe", "blank", "comment", "long string", "box")
 
 _READERS: Mapping[str, tuple[Callable[[str], None], int, Collection[str]]] = {
     "guard": (_guard, 1_000_000, PIECES),
     "script": (_script, 250_000, PIECES),
     "page": (_page, 500_000, PIECES),
-    "export": (_export, 50_000, PIECES),
+    "export": (_export, 30_000, PIECES),
     "anonymous": (_anonymous, 200_000, _SCRIPTS),
     "message": (_message, 500_000, PIECES),
     "merge": (_merge, 500_000, ("letter", "blank")),
 }
 READERS = tuple(_READERS)
-"""Who reads texts from outside; each is given some so long that to look at them again and again would take an hour."""
+"""Who reads texts from outside; each is given some so long that to look at them again and again would take hours, or many minutes at least."""

@@ -338,3 +338,24 @@ def test_a_long_row_of_what_a_mail_address_may_begin_with_takes_no_time() -> Non
     for text in ("john.doe+x@example.org", "a@b.com+john@x.com", "x" * 200 + "@example.org", f"{'0' * 32}.f-id.{'1' * 32}+john@x.com"):
         shown = texts.masked(text)
         assert not any(part in shown for part in ("john", "xxx", "a@b"))
+
+
+def test_a_string_without_an_end_goes_on_to_the_end_of_its_line() -> None:
+    texts = Texts(Pseudonyms(b"k" * 32))
+    for mark, escaped in (("'", "\\'"), ('"', '\\"')):
+        code = texts.code(f"import os\nx = {mark}mine {escaped}ours{escaped} # yours\nimport sys  # hers  \n", "py")
+        assert code.startswith("import os\n")
+        assert re.search(r"\nimport sys  # w[0-9a-f]+  \n$", code)
+        assert not any(word in code for word in ("mine", "ours", "yours", "hers"))
+
+
+def test_the_marks_of_comments_stay_and_each_line_is_one_word() -> None:
+    texts = Texts(Pseudonyms(b"k" * 32))
+    for language, code in (
+        ("sql", "/* a b\n ** c d \n e f  */ "),
+        ("py", "#!  a b \n#\n  #-- c d"),
+        ("R", "# a */ b\t\n"),
+        ("py", '"""a b \n\n  c d  """'),
+    ):
+        shown = texts.code(code, language)
+        assert re.sub("w[0-9a-f]{12}", "W", shown) == re.sub(r"\b[a-f]( \*/)? [a-f]\b", "W", code)

@@ -350,3 +350,9 @@ def test_the_assets_of_both_sides_are_kept_and_those_that_one_removed_are_gone()
         return write_assets([Asset("dataset", name) for name in names])
 
     assert _merge("assets.json", lock("a", "b"), lock("a", "b", "d"), lock("b", "c")) == PageMerge(text=lock("b", "c", "d"), conflicts=())
+
+
+def test_a_conflict_without_an_end_is_none_and_hides_none_before_it() -> None:
+    whole = ["<<<<<<< a\n", "1\n", "=======\n", "2\n", ">>>>>>> b\n"]
+    assert [block.start for block in conflicts.blocks([*whole, *whole[:4], *whole[:2]])] == [0]
+    assert [block.start for block in conflicts.blocks([*whole[:2], "x\n", *whole, "y\n", *whole])] == [0, 9]

@@ -152,3 +152,15 @@ def test_two_secrets_of_a_kind_are_never_exchanged() -> None:
     one = {**protected, "Summary": "AccountKey=${secret:account key};"}
     _, gaps = filled(one, There(raw=raw, protected=protected), nothing)
     assert [gap.place for gap in gaps] == [("Summary",)]
+
+
+def test_secrets_are_taken_over_by_the_text_between_them_or_not_at_all() -> None:
+    def summary(ours: str, raw: str, protected: str) -> object:
+        return filled({"Summary": ours}, There(raw={"Summary": raw}, protected={"Summary": protected}), nothing)[0]["Summary"]
+
+    a, b = "${secret:a}", "${secret:b}"
+    assert summary(f"{b} and {a}", "x;1;;y;2;z", f"x;{a};y;{b};z") == "2 and 1;"
+    assert summary(f"{a}|{b}", "12", f"{a}{b}") == "1|2"
+    assert summary(f"{a}|{b}", "1--2-3", f"{a}-{b}") == "1|-2-3"
+    for raw, protected in (("1", f"{a}{b}"), ("x1", f"x{a}y"), ("1;", f"x{a};"), ("xyx", f"xy{a}yx"), ("1;2", f"{a};;{b}")):
+        assert summary(f"{a}|{b}", raw, protected) == f"{a}|{b}", (raw, protected)

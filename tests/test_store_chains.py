@@ -194,3 +194,10 @@ def test_what_a_summary_says_is_no_trailer(repository: Repository) -> None:
     draft = "t: draft 1\n\nAml-Snapshot: no\n\nAml-Status: InDraft\n"
     assert trailers.value(draft, trailers.SNAPSHOT) is None
     assert trailers.value(draft, trailers.STATUS) == "InDraft"
+
+
+def test_a_message_tells_its_number_unless_it_is_none_a_version_can_have() -> None:
+    assert trailers.number("title: run 12 Finished\n\nmore: run 3") == 12
+    assert trailers.number("a: run 7: draft 31\n") == 31
+    for subject in ("title", "title: run 12: more", "title: run 012", "title: run " + "1" * 5000, f"title: run {'1' * 5000} Finished"):
+        assert trailers.number(subject) is None, subject[:20]
