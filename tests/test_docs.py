@@ -45,7 +45,7 @@ def _plain(text: str) -> str:
 
 
 def _commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    context = click.Context(amlgit)
+    context = click.Context(amlgit, **amlgit.context_settings)
     for verb in VERBS:
         command = amlgit.get_command(context, verb)
         assert command is not None
