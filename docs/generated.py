@@ -44,7 +44,7 @@ ENDS: Mapping[str, Mapping[int, str]] = {
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command with its words (`secret list`), groups before what is in them."""
-    top = click.Context(amlgit, info_name="amlgit")
+    top = click.Context(amlgit, info_name="amlgit", **amlgit.context_settings)
     for verb in sorted(VERBS):
         command = amlgit.get_command(top, verb)
         assert command is not None  # it is one of VERBS
@@ -70,7 +70,7 @@ def _ends(verb: str) -> Iterator[str]:
 
 
 def _command(words: str, command: click.Command, *, level: int) -> Iterator[str]:
-    context = click.Context(command, info_name=f"amlgit {words}")
+    context = click.Context(command, info_name=f"amlgit {words}", **amlgit.context_settings)
     yield f"{'#' * level} amlgit {words}\n"
     usage = " ".join(command.collect_usage_pieces(context))
     paragraphs = _paragraphs(command.help or "")
@@ -133,7 +133,7 @@ def _verbs() -> Iterator[str]:
 
 
 def _everywhere() -> Iterator[str]:
-    context = click.Context(amlgit, info_name="amlgit")
+    context = click.Context(amlgit, info_name="amlgit", **amlgit.context_settings)
     yield from (_option(option, context) for option in amlgit.get_params(context) if isinstance(option, click.Option))
 
 

@@ -45,7 +45,7 @@ def _plain(text: str) -> str:
 
 
 def _commands() -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    context = click.Context(amlgit)
+    context = click.Context(amlgit, **amlgit.context_settings)
     for verb in VERBS:
         command = amlgit.get_command(context, verb)
         assert command is not None
@@ -167,6 +167,29 @@ def test_a_browser_opens_it_from_the_disk_and_finds_words_and_asks_for_nothing_e
 @pytest.mark.parametrize("page", examples.run_pages(), ids=lambda page: str(page.relative_to(PAGES)))
 def test_the_commands_of_a_page_print_what_it_says(page: Path, tmp_path: Path) -> None:
     assert examples.check(page, tmp_path) > 0
+
+
+_FROM_THE_SAMPLES = re.compile(r"amlgit (show|diff '|log|export|pull)|git (show|log)")
+
+
+def test_the_tour_of_the_readme_prints_what_it_says(tmp_path: Path) -> None:
+    """What it shows of the samples as they are; the rest of the tour comes after edits that its sentences tell."""
+    steps = [
+        step
+        for block in examples.blocks((ROOT / "README.md").read_text(encoding="utf-8").split("\n"))
+        if block.lines[0].startswith("$ ")
+        for step in examples.steps(block)
+    ]
+    shutil.copytree(examples.SAMPLES, tmp_path / "amlgit" / "samples" / "archive")
+    with examples.Shell(tmp_path) as shell:
+        for step in steps:
+            if step.command.startswith("amlgit clone --archive"):
+                examples.compared(step, shell.run(step), write=False)
+        shell.run(examples.Step(command="cd history", prints=()))
+        tour = [step for step in steps if _FROM_THE_SAMPLES.match(step.command)]
+        for step in tour:
+            examples.compared(step, shell.run(step), write=False)
+    assert len(tour) > 8
 
 
 @pytest.mark.parametrize(

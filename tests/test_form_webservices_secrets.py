@@ -99,9 +99,11 @@ def test_a_secret_in_a_set_does_not_change_its_order_again() -> None:
 
 def test_a_ciphertext_with_its_thumbprint_is_kept() -> None:
     document = a_definition()
-    nodes_of(document)["node2"]["parameters"]["Account Key"] = a_value("MIIB+ciphertext/w==", "D1E2")
+    nodes_of(document)["node2"]["parameters"] |= {name: a_value("MIIB+c1phertext/w==", "D1E2") for name in ("Account Key", "storage_key")}
     form = form_of(document)
-    assert b'"Account Key": {"value": "MIIB+ciphertext/w==", "certificateThumbprint": "D1E2"}' in form.content[DEFINITION]
+    for name in (b"Account Key", b"storage_key"):
+        assert b'"%b": {"value": "MIIB+c1phertext/w==", "certificateThumbprint": "D1E2"}' % name in form.content[DEFINITION]
+    assert not form.suspicions
     assert round_trips(document)
 
 

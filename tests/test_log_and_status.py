@@ -87,7 +87,9 @@ def test_log_of_the_corpus_tells_its_dates_and_people(corpus: Path, tmp_path: Pa
 
 def test_log_and_status_of_a_repository_without_versions(tmp_path: Path) -> None:
     aml(tmp_path, "init", "r").expect(OK)
-    assert aml(tmp_path / "r", "log").expect(OK).out == "No versions yet.\n"
+    run = aml(tmp_path / "r", "log").expect(OK)
+    assert run.out == "No versions yet.\n"
+    assert "'amlgit install' and 'git fetch'" in run.err  # what somebody needs who has cloned a team's repository and goes on from here
     assert "No experiments yet." in aml(tmp_path / "r", "status").expect(OK).out
     assert "there is no experiment" in aml(tmp_path / "r", "log", "Trial").expect(USAGE).err
 

@@ -192,6 +192,17 @@ def test_a_file_is_shown_outside_any_repository_and_without_its_secrets(tmp_path
         assert "Hunter2" not in aml(tmp_path, "show", "--no-index", "t.json", *options).expect(OK).out
 
 
+def test_what_may_be_a_secret_in_a_file_is_not_shown_because_nobody_was_asked(tmp_path: Path) -> None:
+    document = experiment(nodes=(SPLIT, PYTHON), script='password = "Hunter2-Hunter2"\n')
+    document["Graph"]["ModuleNodes"][0]["ModuleParameters"].append({"Name": "storage_key", "Value": "Hunter2-of-a-custom-module"})
+    save(tmp_path, "t.json", document)
+    for options in ([], ["--json"], ["--dot"], ["--mermaid"], ["--scripts"], ["--html", "t.html"]):
+        run = aml(tmp_path, "show", "--no-index", "t.json", *options).expect(OK)
+        assert "Hunter2" not in run.out + run.err
+    assert "Hunter2" not in (tmp_path / "t.html").read_text(encoding="utf-8")
+    assert "storage_key = (secret: storage_key)" in aml(tmp_path, "show", "--no-index", "t.json").out
+
+
 @pytest.mark.parametrize(
     ("text", "said"), [("{", "line 1 column 2"), ("[1]", "neither an exported experiment nor a web service definition"), ("", "empty")]
 )

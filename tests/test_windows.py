@@ -138,6 +138,6 @@ def test_an_interrupted_clone_says_so_once_and_leaves_no_process_behind(cloning:
     _, said = cloning.communicate(timeout=20)
 
     assert cloning.returncode == INTERRUPTED, said.decode()
-    assert said.decode().count("Interrupted") == 1
+    assert said.decode().count("Interrupted. Run the same command again to go on.") == 1
     assert "Traceback" not in said.decode()
     wait_until(lambda: not is_there(helper))

@@ -52,6 +52,10 @@ def log(
     run = session(ctx)
     repository = run.repository()
     entries = workflow(repository, experiment)
+    if not entries:
+        run.hint(
+            "hint: 'amlgit pull' takes versions in; in a clone of a repository that shares its record, 'amlgit install' and 'git fetch' bring it."
+        )
     if not (classes or parameter) and not (not as_json if changes is None else changes):
         shown = entries if reverse else entries[::-1]
         if as_json:

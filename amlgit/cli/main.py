@@ -125,8 +125,9 @@ def run(arguments: list[str]) -> int:
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.Abort:
-        click.echo("Interrupted.", err=True)
+    except click.Abort as error:  # of click's own: a prompt that was left, and what Ctrl-C comes to within a command
+        go_on = " Run the same command again to go on." if isinstance(error.__cause__, KeyboardInterrupt) else ""
+        click.echo(f"Interrupted.{go_on}", err=True)
         return 130
     except click.ClickException as error:
         from amlgit.cli.output import misused

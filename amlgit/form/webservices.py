@@ -210,7 +210,7 @@ class _Writer:
                 written[key] = self._guard.field(inner, name)
                 continue
             written[key] = guarded = self._guard.value(inner, "definition", name)
-            if is_value and isinstance(guarded, str):
+            if is_value and isinstance(guarded, str) and not is_encrypted(value):
                 written[key] = self._guard.named(guarded, "definition", name)
             if key.casefold() == "links" and inner is not None:
                 written[key] = sorted(objects(written[key], f"{where}: {key}"), key=dumps_sorted)
@@ -272,13 +272,14 @@ class _ParameterWriter:
         return scripts.extension(self._owner.module, name)
 
     def _parameter(self, name: str, parameter: Json) -> Block:
-        is_credential = name.casefold() in self._owner.credentials and not is_encrypted(parameter)
+        is_ciphertext = is_encrypted(parameter)
+        is_credential = name.casefold() in self._owner.credentials and not is_ciphertext
         extension = self._extension(name, parameter)
         if not isinstance(parameter, Mapping):
             return self._value(parameter, name, extension, is_credential=is_credential)
         written = leave_out(_fixed(parameter, f"{self._owner.node}: parameter {printable(name)}"), _usual(parameter))
         pieces = {
-            key: self._value(value, name, extension, is_credential=is_credential)
+            key: self._value(value, name, extension, is_credential=is_credential, is_ciphertext=is_ciphertext)
             if key.casefold() == "value"
             else dumps_line(self._guard.value(value, self._owner.node, name))
             for key, value in written.items()
@@ -286,7 +287,7 @@ class _ParameterWriter:
         keys = sorted(pieces, key=lambda key: (key.casefold() != "value", key))
         return b"{" + b", ".join(dumps(key) + b": " + pieces[key] for key in keys) + b"}"
 
-    def _value(self, value: Json, name: str, extension: str | None, *, is_credential: bool) -> bytes:
+    def _value(self, value: Json, name: str, extension: str | None, *, is_credential: bool, is_ciphertext: bool = False) -> bytes:
         if is_credential:
             return dumps_line(self._guard.field(value, name))
         if isinstance(value, Mapping):
@@ -297,7 +298,8 @@ class _ParameterWriter:
             return line(self._script(value, name, extension), "File")
         selection = columns.decode(value)
         if selection is None:
-            return dumps_line(self._guard.named(self._guard.text(value, self._owner.node, name), self._owner.node, name))
+            guarded_text = self._guard.text(value, self._owner.node, name)
+            return dumps_line(guarded_text if is_ciphertext else self._guard.named(guarded_text, self._owner.node, name))
         guarded = self._guard.value(selection.selection, self._owner.node, name)
         return line(values.write_columns(selection._replace(selection=guarded)), "Columns", as_is="Columns")
 

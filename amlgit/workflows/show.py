@@ -74,18 +74,18 @@ def of_file(path: Path) -> Shown:
 
 
 def _protected(data: bytes, stem: str) -> Object:
-    """A document with its secrets replaced, as if it had been pulled: what is shown may be shared."""
+    """A document with what is secret, or may be, replaced: nobody was asked, and what is shown may be shared."""
     from amlgit.form import webservices
-    from amlgit.form.secrets import Decisions
+    from amlgit.form.secrets import REPLACE_ALL
     from amlgit.form.splitter import Splitter
     from amlgit.model.webservices import identity, is_definition
 
     document = loads(data)
     if is_experiment(document):
-        form = Splitter(Decisions()).split(data, "")
+        form = Splitter(REPLACE_ALL).split(data, "")
         return experiments.join(form.content, form.run)
     if isinstance(document, Mapping) and is_definition(document):
-        form = webservices.split(document, identity(document, stem).family, Decisions())
+        form = webservices.split(document, identity(document, stem).family, REPLACE_ALL)
         return webservices.join(form.content, form.run)
     raise InvalidDocument("this is neither an exported experiment nor a web service definition")
 
