@@ -17,7 +17,7 @@ import pytest
 from amlgit.model.jsontext import Json
 from amlgit.review.site import addresses
 from amlgit.review.site.frame import POLICY
-from amlgit.workflows.site_folder import MANIFEST
+from amlgit.workflows.site_list import MANIFEST
 from benchmarks import generate
 from tests import graphs
 from tests.helpers import (
@@ -579,7 +579,7 @@ def test_a_forged_list_puts_no_markup_into_a_story(tmp_path: Path) -> None:
     built(repository, site)
     story = f"experiments/Alpha-{FAMILY[:6]}/index.html"
     before = Html(site / story)
-    for forged in (  # of what a list says of a version
+    for forged in (
         {"told": EVIL},
         {"counts": {f'x">{EVIL}': 1}},
         {"counts": {"parameter": -4}},
