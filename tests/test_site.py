@@ -17,7 +17,7 @@ import pytest
 from amlgit.model.jsontext import Json
 from amlgit.review.site import addresses
 from amlgit.review.site.frame import POLICY
-from amlgit.workflows.site_list import MANIFEST
+from amlgit.workflows.pages.site_list import MANIFEST
 from benchmarks import generate
 from tests import graphs
 from tests.helpers import (
