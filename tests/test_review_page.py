@@ -21,6 +21,7 @@ from amlgit.review.page import layers, placing, syntax
 from amlgit.review.page.layers import HEIGHT, WIDTH
 from amlgit.review.page.svg import fitted, path_between
 from tests import graphs
+from tests.definitions import a_definition, a_value, nodes_of
 from tests.helpers import (
     FAMILY,
     OK,
@@ -357,6 +358,65 @@ def test_a_new_service_is_drawn_with_its_data_and_ports(samples: Path) -> None:
     assert {wire[4] for wire in page.data[0]["wires"]} == {"added"}
     ports = {(wire[0], wire[2]) for wire in page.data[0]["wires"]}
     assert len(ports) == len(page.data[0]["wires"]) == len(added) - 1
+
+
+def test_risks_and_changes_of_a_definition_are_told_without_the_names_of_its_members(tmp_path: Path) -> None:
+    old, new = a_definition(), a_definition()
+    del new["properties"]["package"]["graphParameters"]["Server name"]
+    del new["properties"]["input"]["properties"]["people"]
+    old["properties"]["output"]["properties"]["scores"]["properties"].pop("age")
+    del new["properties"]["output"]["properties"]["scores"]["properties"]["name"]
+    nodes_of(new)["node2"]["parameters"]["Rows"] = a_value("ciphertext", "thumb")
+    new["properties"]["storageAccount"] = {"name": "other", "key": "c2VjcmV0"}
+    new["properties"]["realtimeConfiguration"] = {"maxConcurrentCalls": 20}
+    new["properties"]["commitmentPlan"] = {"id": "plan-1"}
+    new["properties"]["readOnly"] = True
+    page = review(tmp_path, old, new)
+    said = " ".join(" ".join(page.words).split())
+    risks = said[said.index("worth a second look") : said.index(" Changes ")]
+    for words in (
+        "web service parameter Server name: sets Import Data (node2): Rows, Execute Python Script (node1): Version; type String",
+        "web service input people: columns: name (String, may be null), age (Integer, may be null)",
+        "web service output scores: name: String, may be null",
+        "storage account key",
+    ):
+        assert words in risks
+    for words in ("concurrent calls 20", "plan plan-1", "read only", "storage account store → other"):
+        assert words in said
+    said = said.replace("${secret:storageAccount.key}", "")  # what a secret is called everywhere
+    names = "graphParameters storageAccount realtimeConfiguration maxConcurrentCalls commitmentPlan readOnly parameterKey nodeId thumbprint nullable"
+    assert [name for name in names.split() if name.casefold() in said.casefold()] == []
+
+
+def test_no_wire_of_a_definition_runs_behind_a_box(tmp_path: Path) -> None:
+    """One that leads over four layers, and in a review one that led backwards."""
+    old, new = a_definition(), a_definition()
+    for document in (old, new):
+        package = document["properties"]["package"]
+        for number in range(4, 8):
+            package["nodes"][f"node{number}"] = {"assetId": "code", "parameters": {}}
+            source = f"node{number - 1}" if number > 4 else "node1"
+            package["edges"].append(
+                {"sourceNodeId": source, "sourcePortId": "Result Dataset", "targetNodeId": f"node{number}", "targetPortId": "Dataset1"}
+            )
+        package["edges"].append({"sourceNodeId": "node1", "sourcePortId": "Result Dataset", "targetNodeId": "node7", "targetPortId": "Dataset2"})
+    old["properties"]["package"]["edges"].append(
+        {"sourceNodeId": "node7", "sourcePortId": "Result Dataset", "targetNodeId": "node2", "targetPortId": "Dataset2"}
+    )
+    text = review(tmp_path, old, new).text
+    corners = re.findall(r'class="n [^"]*" transform="translate\((-?\d+) (-?\d+)\)"', text)
+    boxes = [(int(x) + WIDTH // 2, int(y) + HEIGHT // 2) for x, y in corners]
+    drawn = re.findall(r' d="(M[^"]*)"', text.partition('<g class="wires">')[2].partition("</g>")[0])
+    paths = [path for several in drawn for path in re.findall("M[^M]*", several)]
+    assert len(boxes) == 8
+    assert len(paths) == 9
+    assert [path for path in paths for point in points(path) for box in boxes if is_behind(point, box)] == []
+
+
+def test_a_definition_is_called_what_it_is(tmp_path: Path) -> None:
+    file = save(tmp_path, "one.json", dumps(a_definition()))
+    aml(tmp_path, "show", "--no-index", file, "--html", tmp_path / "page.html").expect(OK)
+    assert '<p class="kind">Web service</p>' in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_nothing_changed_is_a_page_too(samples: Path) -> None:
