@@ -68,7 +68,7 @@ def _box(box: Box, name: str) -> str:
     room = WIDTH - indent - 10
     parts.append(f'<text x="{indent}" y="20">{escape(fitted(box.title, room, 7.1))}</text>')
     if box.subtitle:
-        parts.append(f'<text class="s" x="{indent}" y="36">{escape(fitted(box.subtitle, room, 6.1))}</text>')
+        parts.append(f'<text class="s" x="{indent}" y="36">{escape(fitted(box.subtitle, room, 5.9))}</text>')
     if box.by:
         parts.append(_flag(box))
     elif box.status in SIGNS:
