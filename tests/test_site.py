@@ -19,6 +19,7 @@ from amlgit.review.site import addresses, experiment_page
 from amlgit.review.site.experiment_page import Chain, Experiment
 from amlgit.review.site.frame import POLICY
 from amlgit.review.site.versions import Line, Told
+from amlgit.workflows.pages import site_list
 from amlgit.workflows.pages.site_list import MANIFEST
 from benchmarks import generate
 from tests import graphs
@@ -559,27 +560,29 @@ FORGED: dict[str, Json] = {
 def test_a_forged_list_puts_no_markup_into_the_first_page(tmp_path: Path, member: str) -> None:
     repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
     built(repository, site)
-    before = Html(site / "index.html")
-    forged = []
-    for line in (site / MANIFEST).read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        if "unit" in entry:
-            name = member.partition(" ")[0]
-            assert member == "html" or name in {**entry, **entry["card"]}
-            (entry if name in ("html", "key", "search") else entry["card"])[name] = FORGED[member]
-        forged.append(json.dumps(entry, ensure_ascii=False))
-    (site / MANIFEST).write_text("\n".join(forged) + "\n", encoding="utf-8")
-    built(repository, site)
-    after = Html(site / "index.html")
-    assert after.tags == before.tags
-    if member not in ("title", "by", "status"):  # words are escaped; what no list of ours says is made anew
-        assert after.text == before.text
+    before, text = Html(site / "index.html"), (site / MANIFEST).read_text(encoding="utf-8")
+    for is_sealed in (False, True):
+        forged = []
+        for line in text.splitlines():
+            entry = json.loads(line)
+            if "unit" in entry:
+                name = member.partition(" ")[0]
+                assert member == "html" or name in {**entry, **entry["card"]}
+                (entry if name in ("html", "key", "search") else entry["card"])[name] = FORGED[member]
+            forged.append(site_list.line(site_list.sealed(entry) if is_sealed else entry))
+        (site / MANIFEST).write_bytes(b"".join(forged))
+        built(repository, site)
+        after = Html(site / "index.html")
+        assert after.tags == before.tags
+        # who made a seal too gets words into the page; all else is made anew
+        assert after.text == before.text or (is_sealed and member in ("title", "by", "status"))
 
 
-def test_a_forged_list_puts_no_markup_into_a_story(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_sealed", [False, True], ids=["", "sealed"])
+def test_a_forged_list_puts_no_markup_into_a_story(tmp_path: Path, is_sealed: bool) -> None:  # pytest names it
     repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
     built(repository, site)
-    story = f"experiments/Alpha-{FAMILY[:6]}/index.html"
+    story, text = f"experiments/Alpha-{FAMILY[:6]}/index.html", (site / MANIFEST).read_text(encoding="utf-8")
     before = Html(site / story)
     for forged in (
         {"told": EVIL},
@@ -588,20 +591,25 @@ def test_a_forged_list_puts_no_markup_into_a_story(tmp_path: Path) -> None:
         {"counts": {"parameter": 10**400}},
         {"counts": EVIL},
     ):
-        lines = [json.loads(line) for line in (site / MANIFEST).read_text(encoding="utf-8").splitlines()]
-        # the overview is made anew from what the list says of its versions
-        lines = [{**line, "key": "old"} if "unit" in line else {**line, **forged} if line.get("told") else line for line in lines]
-        (site / MANIFEST).write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+        lines = []
+        for line in text.splitlines():
+            entry = json.loads(line)
+            if entry.get("told"):
+                name = entry.pop("path")
+                changed = {**entry, **forged}
+                entry = {"path": name, **(site_list.sealed(changed) if is_sealed else changed)}
+            # the overview is made anew from what the list says of its versions
+            lines.append(site_list.line({**entry, "key": "old"} if "unit" in entry else entry))
+        (site / MANIFEST).write_bytes(b"".join(lines))
         built(repository, site)
         after = Html(site / story)
         assert after.tags == before.tags
-        assert after.text == before.text or "told" in forged
-        (site / MANIFEST).write_text("damaged\n")
-        built(repository, site)
-        assert Html(site / story).text == before.text
+        assert after.text == before.text or (is_sealed and "told" in forged)
 
 
-@pytest.mark.parametrize("damage", ["no list\n", "", "{}\n", '{"amlgit-site":1}\nno line\n', "half"])
+@pytest.mark.parametrize(
+    "damage", ['{"amlgit-site":1}\n{"unit":"\\ud800","key":"\\ud800"}\n', "no list\n", "", "{}\n", '{"amlgit-site":1}\nno line\n', "half"]
+)
 def test_over_a_damaged_list_the_site_is_built_anew(tmp_path: Path, damage: str) -> None:
     repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
     built(repository, site)
