@@ -64,6 +64,25 @@ def _page_of(pair: list[str], folder: Path, data: Data) -> Path:
     return page
 
 
+def first_pictures(file: Path) -> list[float]:
+    """Milliseconds from the start of the navigation to the second frame after a page has loaded, three times; nothing without a browser."""
+    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
+    if browser is None:
+        return []
+    from playwright.sync_api import sync_playwright
+
+    found = []
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=browser, args=list(ARGUMENTS))
+        for _ in range(3):
+            page = launched.new_page(viewport={"width": 1400, "height": 860})
+            page.goto(file.absolute().as_uri())
+            found.append(page.evaluate(_FIRST))
+            page.close()
+        launched.close()
+    return found
+
+
 def _seen(browser: str, file: Path, name: str) -> Iterator[Figure]:
     from playwright.sync_api import sync_playwright
 

@@ -21,6 +21,7 @@ from benchmarks import (
     measure_clone,
     measure_commands,
     measure_diff,
+    measure_large_pages,
     measure_match,
     measure_normalise,
     measure_page,
@@ -40,7 +41,9 @@ _MEASUREMENTS: Mapping[str, Callable[[Data], Iterator[Figure]]] = {
     "diff": measure_diff.measure,
     "match": measure_match.measure,
     "page": measure_page.measure,
+    "conflict": measure_large_pages.measure_conflict,
     "site": measure_site.measure,
+    "story": measure_large_pages.measure_story,
     "studio": measure_studio.measure,
 }
 

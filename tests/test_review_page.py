@@ -4,22 +4,18 @@ import json
 import re
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator
 from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from amlgit.model.jsontext import dumps
-from amlgit.review.page import layers, placing, syntax
+from amlgit.review.page import placing, syntax
 from amlgit.review.page.layers import HEIGHT, WIDTH
-from amlgit.review.page.svg import fitted, path_between
+from amlgit.review.page.svg import fitted
 from tests import graphs
 from tests.helpers import (
     FAMILY,
@@ -159,52 +155,6 @@ def test_a_node_that_is_gone_hides_none_that_is_there(tmp_path: Path) -> None:
     page = review(tmp_path, old, new)
     (added,), (removed,) = page.boxes("added").values(), page.boxes("removed").values()
     assert abs(added[0] - removed[0]) >= WIDTH or abs(added[1] - removed[1]) >= HEIGHT
-
-
-def test_a_graph_without_a_layout_is_drawn_in_layers() -> None:
-    edges = [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d"), ("d", "e"), ("x", "e")]
-    found = layers.layered(list("abcdex"), [layers.Edge(*edge) for edge in edges])
-    assert all(found.places[source][1] < found.places[target][1] for source, target in edges)
-    assert_apart(dict(found.places))
-    assert found.ways == [()] * len(edges), "nothing is in the way"
-
-
-@given(st.integers(2, 40), st.randoms(use_true_random=False))
-def test_no_wire_of_a_graph_in_layers_runs_behind_a_box(count: int, random: Random) -> None:
-    """Wires over many layers, circles and loops too: from its port to its port each passes all boxes but its ends."""
-    keys = [f"n{number}" for number in range(count)]
-    edges = [
-        layers.Edge(random.choice(keys), random.choice(keys), random.randint(-80, 80), random.randint(-80, 80), random.random() < 0.8)
-        for _ in range(random.randint(1, 2 * count))
-    ]
-    found = layers.layered(keys, edges)
-    assert_apart(dict(found.places))
-    for edge, ways in zip(edges, found.ways, strict=True):
-        (x, y), (u, v) = found.places[edge.source], found.places[edge.target]
-        path = path_between((x + edge.out, y + HEIGHT // 2), (u + edge.into, v - HEIGHT // 2), ways)
-        hidden = [key for key, at in found.places.items() for point in points(path) if is_behind(point, at)]
-        assert hidden == [], f"{edge}: {path}"
-
-
-def points(path: str) -> Iterator[tuple[float, float]]:
-    """Places on a path of curves and upright lines, near to each other."""
-    start, *parts = re.findall("[MCV][^MCV]*", path)
-    x, y = map(float, start[1:].split())
-    for part in parts:
-        numbers = [float(number) for number in part[1:].split()]
-        if part[0] == "V":
-            yield from ((x, y + (numbers[0] - y) * step / 20) for step in range(21))
-            y = numbers[0]
-        else:
-            xs, ys = (x, *numbers[::2]), (y, *numbers[1::2])
-            for t in (step / 40 for step in range(41)):
-                weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
-                yield sum(w * n for w, n in zip(weights, xs, strict=True)), sum(w * n for w, n in zip(weights, ys, strict=True))
-            x, y = numbers[-2:]
-
-
-def is_behind(point: tuple[float, float], at: tuple[int, int]) -> bool:
-    return abs(point[0] - at[0]) < WIDTH / 2 - 0.5 and abs(point[1] - at[1]) < HEIGHT / 2 - 0.5
 
 
 def test_boxes_without_a_place_stand_beside_what_feeds_them() -> None:

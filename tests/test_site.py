@@ -14,9 +14,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from amlgit.model.jsontext import Json
-from amlgit.review.site import addresses
+from amlgit.review.site import addresses, experiment_page
+from amlgit.review.site.experiment_page import Chain, Experiment
 from amlgit.review.site.frame import POLICY
+from amlgit.review.site.versions import Line, Told
 from amlgit.workflows.pages.site_list import MANIFEST
 from benchmarks import generate
 from tests import graphs
@@ -522,129 +523,6 @@ def test_a_folder_of_ours_that_became_a_link_is_not_followed(tmp_path: Path) -> 
     assert state(tmp_path / "moved") == before
 
 
-def test_a_list_that_names_files_outside_removes_none(tmp_path: Path) -> None:
-    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
-    built(repository, site)
-    precious = save(tmp_path, "precious.html", b"precious")
-    with (site / MANIFEST).open("a") as opened:
-        opened.write('{"path":"../precious.html","key":"x","size":8}\n{"path":"/etc/hostname","key":"x","size":8}\n')
-    built(repository, site)
-    assert precious.exists()
-
-
-@pytest.mark.parametrize("name", [".git/config", "mine.txt", "mine.html", "experiments/mine.md", ".github/workflows/mine.js"])
-def test_a_list_that_names_what_no_site_has_removes_none(tmp_path: Path, name: str) -> None:
-    """The folder may be in git, and the list from somebody else."""
-    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
-    built(repository, site)
-    precious = save(site, name, b"precious")
-    with (site / MANIFEST).open("a") as opened:
-        opened.write(json.dumps({"path": name, "key": "x", "size": 8}) + "\n")
-    built(repository, site)
-    assert precious.read_bytes() == b"precious"
-
-
-FORGED: dict[str, Json] = {
-    **dict.fromkeys(("title", "by", "status", "first", "last", "html", "key", "search"), EVIL),
-    "versions": EVIL,
-    "picture": {"frame": [0, 0, 9, 9], "wires": f'M0 0"/>{EVIL}', "boxes": {}},
-    "picture boxes": {"frame": [0, 0, 9, 9], "wires": "", "boxes": {f'd"/>{EVIL}': "M0 0z"}},
-    "picture frame": {"frame": [f'0"/>{EVIL}', 0, 9, 9], "wires": "", "boxes": {}},
-}
-
-
-@pytest.mark.parametrize("member", FORGED)
-def test_a_forged_list_puts_no_markup_into_the_first_page(tmp_path: Path, member: str) -> None:
-    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
-    built(repository, site)
-    before = Html(site / "index.html")
-    forged = []
-    for line in (site / MANIFEST).read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        if "unit" in entry:
-            name = member.partition(" ")[0]
-            assert member == "html" or name in {**entry, **entry["card"]}
-            (entry if name in ("html", "key", "search") else entry["card"])[name] = FORGED[member]
-        forged.append(json.dumps(entry, ensure_ascii=False))
-    (site / MANIFEST).write_text("\n".join(forged) + "\n", encoding="utf-8")
-    built(repository, site)
-    after = Html(site / "index.html")
-    assert after.tags == before.tags
-    if member not in ("title", "by", "status"):  # words are escaped; what no list of ours says is made anew
-        assert after.text == before.text
-
-
-def test_a_forged_list_puts_no_markup_into_a_story(tmp_path: Path) -> None:
-    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
-    built(repository, site)
-    story = f"experiments/Alpha-{FAMILY[:6]}/index.html"
-    before = Html(site / story)
-    for forged in (  # of what a list says of a version
-        {"told": EVIL},
-        {"counts": {f'x">{EVIL}': 1}},
-        {"counts": {"parameter": -4}},
-        {"counts": {"parameter": 10**400}},
-        {"counts": EVIL},
-    ):
-        lines = [json.loads(line) for line in (site / MANIFEST).read_text(encoding="utf-8").splitlines()]
-        # the overview is made anew from what the list says of its versions
-        lines = [{**line, "key": "old"} if "unit" in line else {**line, **forged} if line.get("told") else line for line in lines]
-        (site / MANIFEST).write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
-        built(repository, site)
-        after = Html(site / story)
-        assert after.tags == before.tags
-        assert after.text == before.text or "told" in forged
-        (site / MANIFEST).write_text("damaged\n")
-        built(repository, site)
-        assert Html(site / story).text == before.text
-
-
-@pytest.mark.parametrize("damage", ["no list\n", "", "{}\n", '{"amlgit-site":1}\nno line\n', "half"])
-def test_over_a_damaged_list_the_site_is_built_anew(tmp_path: Path, damage: str) -> None:
-    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
-    built(repository, site)
-    whole, manifest = {name: data for name, (data, _) in state(site).items()}, site / MANIFEST
-    page = site / f"experiments/Alpha-{FAMILY[:6]}/archive/1.html"
-    page.write_bytes(page.read_bytes().replace(b"</main>", b"<p>forged</p></main>"))
-    text = manifest.read_text(encoding="utf-8")
-    manifest.write_text(f"{text[:200]}\0{text[200:]}" if damage == "half" else damage, encoding="utf-8")
-    built(repository, site)
-    assert {name: data for name, (data, _) in state(site).items()} == whole
-    assert built(repository, site)["written"] == []
-
-
-def test_over_a_damaged_list_somebodys_file_is_left_alone(tmp_path: Path) -> None:
-    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
-    built(repository, site)
-    (site / "index.html").write_bytes(b"<!doctype html><p>precious</p>")
-    (site / MANIFEST).write_text("no list\n")
-    assert "did not write it" in aml(repository, "site", site).expect(REFUSED).err
-    assert (site / "index.html").read_bytes() == b"<!doctype html><p>precious</p>"
-    (site / MANIFEST).write_text('{"amlgit-site":99}\n')
-    assert "newer amlgit" in aml(repository, "site", site).expect(USAGE).err
-
-
-def test_what_the_search_reads_is_made_anew_where_more_than_records_stands_in_it(tmp_path: Path) -> None:
-    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
-    built(repository, site)
-    search = site / "assets/search.js"
-    whole = search.read_bytes()
-    forged = whole.decode().splitlines()[-1] + "alert(1);"
-    search.write_bytes(whole + forged.encode() + b"\n")
-    text = (site / MANIFEST).read_text(encoding="utf-8")
-    name = sha256(forged.encode()).hexdigest()[:24]
-    (site / MANIFEST).write_text(re.sub(r'"search":"[0-9a-f]+"', f'"search":"{name}"', text), encoding="utf-8")
-    built(repository, site)
-    assert search.read_bytes() == whole
-
-
-def test_a_list_that_is_no_file_is_refused(tmp_path: Path) -> None:
-    repository, site = clone(two_experiments(tmp_path / "archive"), tmp_path / "r"), tmp_path / "site"
-    site.mkdir()
-    os.mkfifo(site / MANIFEST)
-    assert "is no file" in aml(repository, "site", site).expect(USAGE).err
-
-
 # --- kills
 
 
@@ -673,6 +551,18 @@ def test_killed_at_any_moment_the_next_run_finishes(tmp_path: Path) -> None:
     built(repository, site)
     assert {name: data for name, (data, _) in state(site).items()} == whole
     assert built(repository, site)["written"] == []
+
+
+def test_a_long_story_stands_in_lists_that_a_browser_lays_out_one_by_one() -> None:
+    """In one list that counts backwards Chromium counts anew for each row: 10,000 took 14 seconds."""
+    texts = dict.fromkeys(("title", "summary", "who", "status", "commit", "snapshot", "date", "remote"), "")
+    lines = [Line(path=f"experiments/x/archive/{number}.html", name=f"run {number}", number=number, **texts) for number in range(1, 451)]
+    chain = Chain(remote="archive", versions=[(line, Told(line="1 parameter", counts={"parameter": 1})) for line in lines])
+    named = {"path": "experiments/x/index.html", "kind": "experiment", "title": "x", "family": "", "folder": "", "size": "", "picture": ""}
+    text = experiment_page.page(Experiment(above=[], chains=[chain], branch=None, held=None, outline=None, **named))
+    lists = re.findall(r"<ol reversed start='(\d+)'( class=many)?>(.*?)</ol>", text, re.DOTALL)
+    assert [(start, bool(many), rows.count("<h3>")) for start, many, rows in lists] == [("450", True, 200), ("250", True, 200), ("50", False, 50)]
+    assert re.findall("<h3><a [^>]*>run ([0-9]+)<", text) == [str(number) for number in range(450, 0, -1)]
 
 
 def test_a_repository_without_anything_has_a_first_page(tmp_path: Path) -> None:

@@ -113,9 +113,8 @@ def _value(change: Change, names: Names) -> values.Words:
     if link:
         return values.Words(f"{where}: {link}")
     old, new = _told(change, names)
-    side = change.old if change.kind is Kind.REMOVED else change.new
-    if change.kind is not Kind.CHANGED and change.path[:1] == _SERVICE and isinstance(side, Mapping) and not values.is_column(side):
-        return values.Words(": ".join(filter(None, (where, service_words.told(side, change.path[1:], names.node)))))
+    if change.path[:1] == _SERVICE and not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        old, new = (_of_service(side, change, names) for side in (old, new))
     if change.what is What.SCRIPT and all(side is None or isinstance(side, str) for side in (old, new)) and old != new:
         words = values.text(str(old or ""), str(new or ""))
     elif change.kind is Kind.CHANGED:
@@ -151,6 +150,12 @@ _WORDS = {"PortId": _PORT, "LinkedGlobalParameter": "set by web service paramete
 
 _SERVICE = ("properties",)
 """Where all of a web service definition is that people write."""
+
+
+def _of_service(side: Json, change: Change, names: Names) -> Json:
+    if isinstance(side, Mapping) and not values.is_column(side):
+        return service_words.told(side, change.path[1:], names.node)
+    return side
 
 
 def _link(change: Change, names: Names) -> str:

@@ -91,7 +91,7 @@
           const [x, y] = this.data.boxes[number].at;
           this.center(x, y);
           // from the graph's top, where the change is still in sight then
-          if (this.y > this.top && y + HEIGHT < this.top + this.size.height / this.scale) this.y = this.top;
+          if (y + HEIGHT < this.top + this.size.height / this.scale) this.y = this.top;
         }
       }
     }
@@ -283,14 +283,17 @@
         const both = this.sides(name, box);
         if (both) { list.append(made("dt", name), both); continue; }
         const value = made("dd", ends.length ? "" : "nothing");
-        ends.forEach(([number, port], index) => {
-          if (index) value.append(", ");
-          if (number < 0) return value.append(port);
-          const button = made("button", this.data.boxes[number].t, "go");
-          button.type = "button";
-          button.dataset.box = `${this.section.id}n${number}`;
-          value.append(button, port ? `: ${port}` : "");
-        });
+        for (const [number, port] of ends) {
+          const end = made("div");
+          if (number < 0) end.append(port);
+          else {
+            const button = made("button", this.data.boxes[number].t, "go");
+            button.type = "button";
+            button.dataset.box = `${this.section.id}n${number}`;
+            end.append(button, " ", made("span", port, "note"));
+          }
+          value.append(end);
+        }
         list.append(made("dt", name), value);
       }
       return list;

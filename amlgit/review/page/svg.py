@@ -66,7 +66,7 @@ def _box(box: Box, name: str) -> str:
         parts.append('<path class="disc" d="M14 17v12c0 4 12 4 12 0v-12M14 17c0 4 12 4 12 0c0-4-12-4-12 0z"/>')
     indent = 36 if box.shape is Shape.DATA else 16
     room = WIDTH - indent - 10
-    parts.append(f'<text x="{indent}" y="20">{escape(fitted(box.title, room, 6.7))}</text>')
+    parts.append(f'<text x="{indent}" y="20">{escape(fitted(box.title, room, 7.1))}</text>')
     if box.subtitle:
         parts.append(f'<text class="s" x="{indent}" y="36">{escape(fitted(box.subtitle, room, 5.9))}</text>')
     if box.by:

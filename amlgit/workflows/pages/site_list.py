@@ -6,11 +6,12 @@ Somebody else may have written or damaged it, so nothing it says is believed tha
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from amlgit.compare.changes import ChangeClass
 from amlgit.errors import InvalidDocument, Refused, UsageError
-from amlgit.model.jsontext import Json, Object, dumps, loads
+from amlgit.model.jsontext import Json, Object, dumps, dumps_sorted, loads
 from amlgit.review.lenient import members
 from amlgit.review.site import addresses
 from amlgit.review.site.index_page import Card
@@ -87,9 +88,25 @@ def read(path: Path) -> SiteList:
 def written(files: Mapping[str, Written], notes: Mapping[str, Note]) -> bytes:
     """The text of a list."""
     lines = [line(HEAD)]
-    lines += [line({"unit": name, **asdict(notes[name])}) for name in sorted(notes)]
+    lines += [line(sealed({"unit": name, **asdict(notes[name])})) for name in sorted(notes)]
     lines += [line({"path": name, **_members(files[name])}) for name in sorted(files)]
     return b"".join(lines)
+
+
+def sealed(entry: Object) -> Object:
+    """An entry with a digest of what else it says: one that somebody edited or that was damaged has another."""
+    return {**entry, _SEAL: _seal(entry)}
+
+
+_SEAL = "seal"
+
+
+def _seal(entry: Object) -> str:
+    return sha256(dumps_sorted({name: value for name, value in entry.items() if name != _SEAL})).hexdigest()[:24]
+
+
+def _is_sealed(entry: Object) -> bool:
+    return entry.get(_SEAL) == _seal(entry)
 
 
 def line(value: Mapping[str, Json]) -> bytes:
@@ -99,7 +116,7 @@ def line(value: Mapping[str, Json]) -> bytes:
 
 def _members(written: Written) -> dict[str, Json]:
     found: dict[str, Json] = {"key": written.key, "size": written.size}
-    return {**found, "told": written.told, "counts": dict(written.counts)} if written.told else found
+    return dict(sealed({**found, "told": written.told, "counts": dict(written.counts)})) if written.told else found
 
 
 def _entry(text: bytes) -> Object | None:
@@ -126,6 +143,8 @@ def _written(entry: Object) -> Written:
     key, size, told = entry.get("key"), entry.get("size"), entry.get("told", "")
     counts = entry.get("counts", {})
     if not (isinstance(key, str) and _is_count(size) and isinstance(told, str) and isinstance(counts, Mapping)):
+        return Written()
+    if told and not _is_sealed({name: value for name, value in entry.items() if name != "path"}):
         return Written()
     numbers = {name: int(str(count)) for name, count in counts.items() if name in _CLASSES and _is_count(count)}
     return Written(key=key, size=int(str(size)), told=told, counts=numbers) if len(numbers) == len(counts) else Written()
@@ -155,7 +174,7 @@ def _notes(entries: Iterable[Object]) -> dict[str, Note]:
     for entry in entries:
         name, key, search = entry.get("unit"), entry.get("key"), entry.get("search")
         card = _card(members(entry.get("card")))
-        if isinstance(name, str) and isinstance(key, str) and isinstance(search, str) and card is not None:
+        if isinstance(name, str) and isinstance(key, str) and isinstance(search, str) and card is not None and _is_sealed(entry):
             found[name] = Note(key=key, search=search, card=card)
     return found
 
