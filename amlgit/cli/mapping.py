@@ -32,10 +32,12 @@ def map_(ctx: click.Context, name: str | None, everything: bool, as_json: bool) 
     """  # noqa: D301
     from amlgit.workflows.map import map_ as workflow
     from amlgit.workflows.map import map_all
+    from amlgit.workflows.missing_record import hint
 
     if everything and name is not None:
         raise click.UsageError("--all is about everything: name nothing with it.")
-    repository = session(ctx).repository()
+    run = session(ctx)
+    repository = run.repository()
     report = map_all(repository) if everything else workflow(repository, name)
     is_partial = not everything and any(located.problem for located in report.folders)
     code = output.PARTLY if is_partial else output.FINDINGS if name is not None and not report.is_found else output.OK
@@ -45,6 +47,8 @@ def map_(ctx: click.Context, name: str | None, everything: bool, as_json: bool) 
         _show_all(report)
     else:
         _show(report)
+        if any(located.version is not None and located.version.commit is None for located in report.folders) and (missing := hint(repository)):
+            run.hint(f"hint: {missing}")
     return code
 
 

@@ -17,6 +17,8 @@ def _standing(remote: "BindingStatus") -> str:
     if not remote.seen and remote.has_draft:
         newer = f", and a newer {'version' if remote.total else 'draft'} is there" if remote.is_behind else ""
         return f"a draft of {remote.remote}{newer}"
+    if not remote.total:
+        return f"bound to {remote.remote}, no record here"
     draft = " and a draft after it" if remote.has_draft else ""
     newer = ", and a newer draft is there" if remote.is_behind and remote.seen == remote.total else ""
     return f"version {remote.seen} of {remote.total} in {remote.remote}{draft}{newer}"
@@ -29,6 +31,7 @@ def _standing(remote: "BindingStatus") -> str:
 def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
     """Work tree and branch against what was last seen of each remote."""
     from amlgit.config import load
+    from amlgit.workflows.missing_record import hint
     from amlgit.workflows.status import status as workflow
 
     run = session(ctx)
@@ -55,6 +58,8 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
         click.echo(f"only in the record: {printable(title)}")
     for document in report.held:
         click.echo(f"held back: {document}")
+    if any(not remote.total for folder in report.folders for remote in folder.remotes) and (missing := hint(repository)):
+        run.hint(f"hint: {missing}")
     if not report.folders:
         click.echo("No experiments yet.")
         run.hint("Next: amlgit pull")

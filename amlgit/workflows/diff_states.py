@@ -1,6 +1,5 @@
 """`diff` of two states of a repository: commits, the index, the work tree."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -11,16 +10,16 @@ from amlgit.store.folders import is_content
 from amlgit.store.repository import Repository
 from amlgit.store.sources import FolderFiles
 from amlgit.store.states import Commit, State
+from amlgit.workflows.commits import RANGE
 from amlgit.workflows.comparing import Compared, DiffReport, Problem, Status, asset_names, bound_to, compared, joined, listed_assets, state_name
-
-_RANGE = re.compile(r"(?P<old>.*?)(?P<dots>\.\.\.?)(?P<new>.*)")
+from amlgit.workflows.paths import folder_of, inside
 
 
 def commits(repository: Repository, operand: str) -> list[Commit]:
     """The commits that an operand names: one, two for a range, none where it must be something else."""
     if repository.resolve(operand) is not None:
         return [Commit(operand)]
-    match = _RANGE.fullmatch(operand)
+    match = RANGE.fullmatch(operand) if inside(repository, operand) is None else None
     if match is None:
         return []
     old, new = (repository.resolve(match[side] or "HEAD") for side in ("old", "new"))
@@ -55,31 +54,36 @@ def diff_states(repository: Repository, old: Commit, new: State, filters: Sequen
 class _Wanted(NamedTuple):
     """A folder, or the family of what may be in any."""
 
-    path: str
+    path: str | None
+    """A folder of an experiment, or one above such ('' is the top)."""
     family: str
+
+    def has(self, folder: str) -> bool:
+        """Whether an experiment's folder is the one that is wanted, or below it."""
+        return self.path is not None and (self.path in ("", folder) or folder.startswith(f"{self.path}/"))
 
 
 def _wanted(repository: Repository, name: str, changed: Collection[str]) -> _Wanted:
     """What is meant by one of an experiment's names; a path, or the name of a folder, may be of one that is gone or not recorded yet."""
     path = name.strip("/")
-    if path.partition("/")[0] in states.PARENT_NAMES and "/" in path:
-        return _Wanted("/".join(path.split("/")[:2]), "")
+    written = inside(repository, name)
+    if written is not None or (path.partition("/")[0] in states.PARENT_NAMES and "/" in path):
+        return _Wanted(folder_of(path if written is None else written), "")
     named = [folder for folder in changed if folder.partition("/")[2] == path]
     if len(named) == 1:
         return _Wanted(named[0], "")
     from amlgit.workflows.choose import choose
 
-    subject = choose(repository, name).subject
-    return _Wanted(subject.folder.path if subject.folder else "", subject.family)
+    subject = choose(repository, name, or_commit=True).subject
+    return _Wanted(subject.folder.path if subject.folder else None, subject.family)
 
 
 def _asked_for(
     repository: Repository, sides: tuple[Commit, State], changed: Sequence[str], wanted: Sequence[_Wanted]
 ) -> Iterator[tuple[FolderFiles | None, FolderFiles | None]]:
     """The changed folders in pairs of old and new; those that are wanted, by whichever of their names."""
-    paths = {one.path for one in wanted}
     families = {one.family for one in wanted} - {""}
-    first = [path for path in changed if not wanted or path in paths]
+    first = [path for path in changed if not wanted or any(one.has(path) for one in wanted)]
     olds, news = (dict(states.read(repository, state, first)) for state in sides)
     if wanted and (families or olds.keys() != news.keys()):
         # it may have another name on the other side
@@ -88,7 +92,7 @@ def _asked_for(
             found.update(states.read(repository, state, rest))
     for pair in _pairs(olds, news):
         present = [folder for folder in pair if folder is not None]
-        if not wanted or any(folder.path in paths or families.intersection(_families(folder)) for folder in present):
+        if not wanted or any(any(one.has(folder.path) for one in wanted) or families.intersection(_families(folder)) for folder in present):
             yield pair
 
 

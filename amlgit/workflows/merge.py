@@ -11,7 +11,7 @@ from amlgit.compare.merge import merge as merge_graphs
 from amlgit.compare.patch import pointer
 from amlgit.compare.three import Clash
 from amlgit.config import Config
-from amlgit.errors import InvalidDocument, Refused, UsageError
+from amlgit.errors import InvalidDocument, Refused
 from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Object
 from amlgit.review.findings import ALLOW_ALL, Finding
@@ -23,6 +23,7 @@ from amlgit.store.sources import folder_of
 from amlgit.store.states import Commit
 from amlgit.store.worktree import replace_file
 from amlgit.workflows.check import family, finding_folder
+from amlgit.workflows.commits import required
 from amlgit.workflows.documents import of_folder, wire, wire_with
 from amlgit.workflows.merge_faults import errors, new_faults
 
@@ -58,9 +59,7 @@ def merge(
 ) -> MergeReport:
     """Merge a commit into the branch; raises Refused, with nothing changed, where git would not begin."""
     repository.require_work_tree()
-    theirs = repository.resolve(rev)
-    if theirs is None:
-        raise UsageError(f"there is no commit {rev!r}")
+    theirs = required(repository, rev)
     operation = repository.operation_in_progress()
     if operation:
         raise Refused(f"a {operation} is not finished yet", hint=f"Finish it, or 'git {operation} --abort'.")
