@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from amlgit.config import FILE, Config
+from amlgit.config import FILE, Config, toml_fault
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.model.ids import experiment_id
 from amlgit.remotes import archive
@@ -221,7 +221,7 @@ class _Work:
                 for table in sorted(parsed.keys() - {"form", "remotes"}):
                     self.left_out[f"{FILE}: [{table}]"] = f"{LEFT_ALONE}it is about the originals"
             except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-                self.left_out[FILE] = str(error)
+                self.left_out[FILE] = toml_fault(error).lstrip(": ")
                 self._configurations[blob] = None
         return self._configurations[blob]
 
