@@ -53,14 +53,38 @@ def anonymize(
 
 def _show(run: Session, report: AnonymizeReport, *, dry_run: bool) -> None:
     made = "would be made" if dry_run else "made"
-    holds = ", ".join(f"{count} {name}" for name, count in report.holds.items() if count)
+    holds = ", ".join(f"{count} {_named(count, name)}" for name, count in report.holds.items() if count)
     click.echo(f"{made}: an anonymous {report.kind} at {printable(report.destination, 400)} with {holds or 'nothing in it'}")
     for kind, count in report.replaced.items():
-        click.echo(f"  {count:>7,}  {_PLURALS[kind]}")
+        click.echo(f"  {count:>7,}  {_named(count, _PLURALS[kind])}")
     for problem in report.left_out:
         output.note(f"left out: {problem.name}: {problem.reason.removeprefix('left alone: ')}")
     run.hint("hint: look at it before you give it away: docs/anonymizing.md says what stays, and what that may tell.")
 
+
+_ONE = {
+    **{"branches": "branch", "commits": "commit", "definitions": "definition", "exports": "export", "tags": "tag", "versions": "version"},
+    **{"ids": "id", "lines of text": "line of text", "mail addresses": "mail address", "network addresses": "network address"},
+    **{"long numbers, and numbers in data": "long number, or number in data", "people": "person", "titles": "title"},
+    **{"names of branches": "name of a branch", "names of folders": "name of a folder", "names of parameters": "name of a parameter"},
+    **{"names of ports": "name of a port", "names of remotes": "name of a remote", "names of tags": "name of a tag"},
+    **{"unknown members": "unknown member", "words of names, paths, columns and scripts": "word of a name, path, column or script"},
+}
+"""What a copy holds, and what was replaced in it, where it is one."""
+
+
+def _named(count: int, names: str) -> str:
+    return _ONE[names] if count == 1 else names
+
+
+_PLURALS[kind]}")
+    for problem in report.left_out:
+        output.note(f"left out: {problem.name}: {problem.reason.removeprefix('left alone: ')}")
+    run.hint("hint: look at it before you give it away: docs/anonymizing.md says what stays, and what that may tell.")
+
+
+_ONE = {"branches": "branch", "commits": "commit", "experiments": "experiment", "tags": "tag", "versions": "version", "web services": "web service"}
+"""What a copy may hold, when it is one."""
 
 _PLURALS = {
     "address": "network addresses",

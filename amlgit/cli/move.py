@@ -66,7 +66,7 @@ def import_(ctx: click.Context, files: tuple[str, ...], remote: str | None, as_j
 
 @click.command()
 @click.argument("experiment")
-@click.option("-o", "--output", "target", metavar="FILE", help="Write to FILE instead of standard output.")
+@click.option("-o", "--output", "target", metavar="FILE", help="Write to FILE, in place of what is there, instead of standard output.")
 @click.option("--pretty", is_flag=True, help="Indented, for people; the service's own form is one line.")
 @click.pass_context
 def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool) -> int:
@@ -77,8 +77,8 @@ def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool
     amlgit export Topics@2 -o t.json  version 2, the whole export as it was
     amlgit export Topics@-1           the newest version
     """  # noqa: D301
-    from amlgit import config
     from amlgit.workflows import export as workflow
+    from amlgit.workflows.out_file import write
 
     run = session(ctx)
     report = workflow.export(run.repository(), experiment, pretty=pretty)
@@ -86,7 +86,7 @@ def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool
         sys.stdout.buffer.write(report.data)
         sys.stdout.flush()
     else:
-        config.write_atomically(run.path(target), report.data)
+        write(run.path(target), report.data)
     for place in report.placeholders:
         output.note(f"a placeholder stands for a secret: {place}")
     if report.placeholders:

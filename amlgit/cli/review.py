@@ -142,10 +142,10 @@ def written(run: Session, content: str, file: str | None, *, is_opened: bool) ->
     import webbrowser
     from pathlib import Path
 
-    from amlgit.workflows.page import write
+    from amlgit.workflows.out_file import write
 
     path = run.path(file) if file else Path(tempfile.mkdtemp(prefix="amlgit-")) / "review.html"
-    write(path, content)
+    write(path, content.encode())
     output.note(f"{file or path}: {len(content.encode()) / 1000:,.0f} kB")
     if is_opened and not webbrowser.open(path.absolute().as_uri()):
         output.note(f"No browser was found; open {path} in one.")

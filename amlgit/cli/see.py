@@ -46,6 +46,8 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
     click.echo(f"On branch {report.branch}" if report.branch else "HEAD is detached")
     if report.operation:
         click.echo(f"A {report.operation} is not finished yet")
+        going_on = "git commit" if report.operation == "merge" else f"git {report.operation} --continue"
+        run.hint(f"hint: 'amlgit resolve' shows what is left to settle; then '{going_on}', or 'git {report.operation} --abort'.")
     for folder in report.folders:
         states = [_standing(remote) for remote in folder.remotes] or ["not bound to a remote"]
         states += ["edited since"] if folder.edited else []

@@ -167,7 +167,7 @@ def _folder(folder: FolderFiles, decisions: Decisions) -> Iterator[Finding]:
         if _is_content(folder, path):
             yield Finding(rule="not-a-file", message="This is no regular file.", path=path, hint="Put the file itself in its place.")
     for path in folder.unmerged:
-        hint = "Resolve it, then 'git add' it."
+        hint = "'amlgit resolve' shows the conflict and settles it; or edit the file, then 'git add' it."
         yield Finding(rule="conflict-marker", message="The file is in conflict, and not merged yet.", path=path, hint=hint)
     yield from _companions(folder)
     yield from _unlisted(folder)

@@ -104,7 +104,8 @@ def _refuse_unreadable(*sides: FolderFiles | None) -> None:
     """Raise InvalidDocument where a folder is not all there: as it stands, nodes would be missing that nobody removed."""
     for folder in sides:
         if folder is not None and folder.unmerged:
-            raise InvalidDocument(f"{folder.path}/{folder.unmerged[0]} is not merged yet", hint="Resolve the conflict, or name two commits.")
+            hint = "'amlgit resolve' shows the conflict and settles it; or name two commits."
+            raise InvalidDocument(f"{folder.path}/{folder.unmerged[0]} is not merged yet", hint=hint)
         links = [path for path in folder.others if is_content(path.partition("/")[0], folder.kind)] if folder is not None else []
         if folder is not None and links:
             raise InvalidDocument(f"{folder.path}/{links[0]} is no regular file")

@@ -62,7 +62,9 @@ def merge(
     theirs = required(repository, rev)
     operation = repository.operation_in_progress()
     if operation:
-        raise Refused(f"a {operation} is not finished yet", hint=f"Finish it, or 'git {operation} --abort'.")
+        raise Refused(
+            f"a {operation} is not finished yet", hint=f"'amlgit resolve' shows what is left to settle; finish it, or 'git {operation} --abort'."
+        )
     ours = repository.head()
     if ours is None:
         raise Refused("this branch has no commit yet", hint=f"'git merge {rev}' makes it that commit.")
