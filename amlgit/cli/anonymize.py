@@ -77,15 +77,6 @@ def _named(count: int, names: str) -> str:
     return _ONE[names] if count == 1 else names
 
 
-_PLURALS[kind]}")
-    for problem in report.left_out:
-        output.note(f"left out: {problem.name}: {problem.reason.removeprefix('left alone: ')}")
-    run.hint("hint: look at it before you give it away: docs/anonymizing.md says what stays, and what that may tell.")
-
-
-_ONE = {"branches": "branch", "commits": "commit", "experiments": "experiment", "tags": "tag", "versions": "version", "web services": "web service"}
-"""What a copy may hold, when it is one."""
-
 _PLURALS = {
     "address": "network addresses",
     "branch": "names of branches",

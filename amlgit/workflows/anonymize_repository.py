@@ -143,7 +143,7 @@ class _Work:
                 start = "/".join(ref.split("/")[:2])
                 others[start] = others.get(start, 0) + 1
         for start, count in others.items():
-            self.left_out[f"{start}/*"] = f"{LEFT_ALONE}{count} refs that are no branches, tags or record"
+            self.left_out[f"{start}/*"] = f"{LEFT_ALONE}{count} {'ref that is' if count == 1 else 'refs that are'} no branch, tag or record"
 
     def branches(self, progress: Progress) -> dict[str, int]:
         """Write branches and tags with the commits behind them; gives how many of each."""
