@@ -63,12 +63,27 @@ def _show(run: Session, report: AnonymizeReport, *, dry_run: bool) -> None:
 
 
 _ONE = {
-    **{"branches": "branch", "commits": "commit", "definitions": "definition", "exports": "export", "tags": "tag", "versions": "version"},
-    **{"ids": "id", "lines of text": "line of text", "mail addresses": "mail address", "network addresses": "network address"},
-    **{"long numbers, and numbers in data": "long number, or number in data", "people": "person", "titles": "title"},
-    **{"names of branches": "name of a branch", "names of folders": "name of a folder", "names of parameters": "name of a parameter"},
-    **{"names of ports": "name of a port", "names of remotes": "name of a remote", "names of tags": "name of a tag"},
-    **{"unknown members": "unknown member", "words of names, paths, columns and scripts": "word of a name, path, column or script"},
+    "branches": "branch",
+    "commits": "commit",
+    "definitions": "definition",
+    "exports": "export",
+    "tags": "tag",
+    "versions": "version",
+    "ids": "id",
+    "lines of text": "line of text",
+    "mail addresses": "mail address",
+    "network addresses": "network address",
+    "long numbers, and numbers in data": "long number, or number in data",
+    "people": "person",
+    "titles": "title",
+    "names of branches": "name of a branch",
+    "names of folders": "name of a folder",
+    "names of parameters": "name of a parameter",
+    "names of ports": "name of a port",
+    "names of remotes": "name of a remote",
+    "names of tags": "name of a tag",
+    "unknown members": "unknown member",
+    "words of names, paths, columns and scripts": "word of a name, path, column or script",
 }
 """What a copy holds, and what was replaced in it, where it is one."""
 
