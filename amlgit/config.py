@@ -225,8 +225,8 @@ def toml_fault(error: UnicodeDecodeError | tomllib.TOMLDecodeError) -> str:
     if isinstance(error, UnicodeDecodeError):
         return f": not UTF-8 at byte {error.start}"
     said, _, place = str(error).partition(" (at ")
-    where = place.removesuffix(")").replace(",", "") if place != "end of document)" else "at its end"
-    return f" is no TOML, {where or 'somewhere'}: {said[:1].lower()}{said[1:]}"
+    where = "at its end" if place == "end of document)" else f"at {place.removesuffix(')').replace(',', '')}"
+    return f": no TOML {where}: {said[:1].lower()}{said[1:]}"
 
 
 def _read(path: Path) -> list[tuple[str, Any]]:
