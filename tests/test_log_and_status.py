@@ -175,7 +175,9 @@ def test_status_says_where_it_is(repository: Path) -> None:
     git(repository, "checkout", "--quiet", "--detach")
     assert aml(repository, "status").expect(OK).out.startswith("HEAD is detached\n")
     (repository / ".git" / "MERGE_HEAD").write_text(git(repository, "rev-parse", "HEAD") + "\n")
-    assert "A merge is not finished yet" in aml(repository, "status").expect(OK).out
+    run = aml(repository, "status").expect(OK)
+    assert "A merge is not finished yet" in run.out
+    assert "'amlgit resolve' shows what is left to settle; then 'git commit', or 'git merge --abort'." in run.err
 
 
 def test_status_changes_nothing(repository: Path) -> None:

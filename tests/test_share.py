@@ -104,7 +104,8 @@ def test_an_experiment_that_no_remote_knows_has_no_versions_and_no_record_is_mis
     (own / "sync.json").unlink()
     replace_in(own / "experiment.json", '"Trial"', '"Own"')
     commit_all(first)
-    assert "'Own' has no versions: it is bound to no remote" in aml(first, "log", "Own").expect(USAGE).err
+    assert aml(first, "log", "Own").expect(OK).out == "No versions yet.\n"
+    assert "'Own' has no versions: it is bound to no remote" in aml(first, "show", "Own@1").expect(USAGE).err
     assert aml(first, "blame", "Own").expect(OK).err == ""
 
 

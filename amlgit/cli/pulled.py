@@ -68,7 +68,7 @@ def _nothing(report: PullReport) -> str:
         return "Nothing pulled."
     if report.fetched.is_partial and not report.fetched.chains:
         return "Nothing was taken in."
-    return "The branch has all of it already." if any(chain.added for chain in report.fetched.chains) else "Already up to date."
+    return "The branch has all of it already." if any(chain.is_new for chain in report.fetched.chains) else "Already up to date."
 
 
 def _show_folder(folder: FolderReport, remote: str) -> None:

@@ -60,7 +60,7 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
         click.echo(f"only in the record: {printable(title)}")
     for document in report.held:
         click.echo(f"held back: {document}")
-    if any(not remote.total for folder in report.folders for remote in folder.remotes) and (missing := hint(repository)):
+    if any(not remote.total and not remote.has_draft for folder in report.folders for remote in folder.remotes) and (missing := hint(repository)):
         run.hint(f"hint: {missing}")
     if not report.folders:
         click.echo("No experiments yet.")

@@ -175,12 +175,14 @@ def _matching(repository: Repository, known: Sequence[Subject], name: str) -> li
 
 def without_versions(repository: Repository, subject: Subject) -> UsageError:
     """What to say where a version is wanted of an experiment that has none here."""
-    bindings = subject.folder.bindings if subject.folder is not None else {}
-    if not bindings:
-        return UsageError(f"{subject.title!r} has no versions: it is bound to no remote", hint="'git log' has the commits of its folder.")
-    from amlgit.workflows.missing_record import no_record
+    from amlgit.workflows.missing_record import no_record, unrecorded
 
-    return no_record(repository, subject.title, bindings)
+    if subject.folder is None or not subject.folder.bindings:
+        return UsageError(f"{subject.title!r} has no versions: it is bound to no remote", hint="'git log' has the commits of its folder.")
+    missing = unrecorded(repository, [subject.folder])
+    if not missing:
+        return UsageError(f"{subject.title!r} has no versions: only a draft of it is known", hint="A run makes a version: amlgit run, or in Studio.")
+    return no_record(repository, subject.title, missing)
 
 
 def _version(repository: Repository, subject: Subject, wanted: str) -> Choice:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from amlgit.store import chains, trailers
 from amlgit.store.chains import Entry
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import choose, without_versions
-from amlgit.workflows.missing_record import require_any
+from amlgit.workflows.choose import choose
+from amlgit.workflows.missing_record import require, require_any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +41,8 @@ def log(repository: Repository, name: str | None) -> list[LogEntry]:
     choice = choose(repository, name)
     if choice.version is not None:
         return [_described(choice.remote or "", choice.version)]
-    if not choice.subject.chains:
-        raise without_versions(repository, choice.subject)
+    if not choice.subject.chains and choice.subject.folder is not None:
+        require(repository, choice.subject.title, choice.subject.folder)
     found = [
         _described(remote, entry)
         for remote, tip in sorted(choice.subject.chains.items(), reverse=True)
