@@ -122,7 +122,7 @@ def test_what_is_no_toml_is_an_error_that_names_the_file(tmp_path: Path, text: s
 
 def test_what_is_no_utf_8_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     (tmp_path / ".amlgit").write_bytes(b"form = 1 # \xff\n")
-    assert _message(tmp_path) .startswith(".amlgit: not UTF-8 at byte 11")
+    assert _message(tmp_path).startswith(".amlgit: not UTF-8 at byte 11")
 
 
 def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:

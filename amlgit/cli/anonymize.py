@@ -14,7 +14,13 @@ _KEPT = ("titles", "texts", "scripts", "columns")
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="[SOURCE] DEST")
-@click.option("--keep", "kept", multiple=True, type=click.Choice(_KEPT), help="Leave these as they are, but for mail addresses and ids in them.")
+@click.option(
+    "--keep",
+    "kept",
+    multiple=True,
+    type=click.Choice(_KEPT),
+    help="Leave these, but for mail addresses and ids in them; may be given again.",
+)
 @click.option("--key-file", metavar="FILE", help="A key of 32 bytes or more: copies made with it have the same pseudonyms (default: a random one).")
 @click.option("--mapping", metavar="FILE", help="List originals and pseudonyms in FILE, for your eyes only.")
 @dry_run_option
@@ -23,7 +29,7 @@ _KEPT = ("titles", "texts", "scripts", "columns")
 def anonymize(
     ctx: click.Context, paths: tuple[str, ...], kept: tuple[str, ...], key_file: str | None, mapping: str | None, dry_run: bool, as_json: bool
 ) -> int:
-    """A copy of a repository or an archive that can be shown to others: people, ids, storage, and whatever somebody wrote replaced.
+    """Make a copy of a repository or an archive that can be shown to others: people, ids, storage and whatever somebody wrote are replaced.
 
     \b
     amlgit anonymize exports/ shareable/        an archive, to a folder of exports

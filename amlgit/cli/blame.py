@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def blame(ctx: click.Context, experiment: str, node: str | None, as_json: bool) -> int:
-    """Which version and which commit set each value.
+    """Show which version and which commit set each value.
 
     \b
     amlgit blame Topics                               the work tree: every node and its values

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("experiment", required=False, metavar="[EXPERIMENT[@N]]")
 @json_option
-@click.option("-n", "--max-count", "most", type=click.IntRange(min=1), metavar="NUMBER", help="Only the newest so many.")
-@click.option("-r", "--reverse", is_flag=True, help="Oldest first.")
-@click.option("--changes/--no-changes", "changes", default=None, help="What each version changed, in one line; with --json only where asked for.")
+@click.option("-n", "--max-count", "most", type=click.IntRange(min=1), metavar="NUMBER", help="Only the newest NUMBER.")
+@click.option("-r", "--reverse", is_flag=True, help="The oldest first.")
+@click.option("--changes/--no-changes", "changes", default=None, help="Tell in a line what each version changed; with --json only where asked for.")
 @click.option("--class", "classes", multiple=True, type=click.Choice(CLASSES), help="Only versions with a change of this class; may be given again.")
 @click.option("--parameter", metavar="NODE.NAME", help="Only versions that set this parameter (or input port), with the old and the new value.")
 @click.pass_context
 def log(ctx: click.Context, /, experiment: str | None, as_json: bool, **asked: Any) -> int:  # click's options, by name
-    """The versions in the record: number, date, status, who, commit, and what changed; newest first.
+    """List the versions in the record: number, date, status, who, commit, and what changed; newest first.
 
     \b
     amlgit log             everything, in order of time

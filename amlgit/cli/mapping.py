@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @click.command("map")
 @click.argument("name", required=False, metavar="[REV|TAG|SNAPSHOT|EXPERIMENT[@N]]")
-@click.option("--all", "everything", is_flag=True, help="Every version in the record, with the commits that hold it.")
+@click.option("--all", "everything", is_flag=True, help="List every version in the record, with the commits that hold it.")
 @json_option
 @click.pass_context
 def map_(ctx: click.Context, name: str | None, everything: bool, as_json: bool) -> int:
-    """Which run is this commit, and which commits hold this run.
+    """Show which run a commit holds, and which commits hold a run.
 
     \b
     amlgit map              what the work tree's experiments are
@@ -111,11 +111,11 @@ def _show_all(report: "MapReport") -> None:
 @click.command()
 @click.argument("name")
 @click.argument("experiment", required=False, metavar="[EXPERIMENT[@N]]")
-@click.option("-m", "--message", help="What the tag says, before the trailers.")
+@click.option("-m", "--message", help="What the tag says, before its lines about versions.")
 @dry_run_option
 @click.pass_context
 def tag(ctx: click.Context, name: str, experiment: str | None, message: str | None, dry_run: bool) -> int:
-    """An annotated git tag that says which versions it holds; `amlgit map NAME` reads it back.
+    """Make an annotated git tag that says which versions it holds; 'amlgit map NAME' reads it back.
 
     \b
     amlgit tag v1            HEAD, with every experiment in it that is exactly a version

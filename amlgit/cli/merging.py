@@ -102,7 +102,7 @@ def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *,
 @json_option
 @click.pass_context
 def resolve(ctx: click.Context, /, chosen: tuple[str, ...], **options: Any) -> int:  # click's options, by name
-    """What conflicts there are in experiments and services, in words; with a side, settle them.
+    """List the conflicts in experiments and services, in words; with a side, settle them.
 
     \b
     amlgit resolve                 all conflicts, numbered

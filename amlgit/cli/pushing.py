@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def push(ctx: click.Context, /, experiments: tuple[str, ...], **asked: Any) -> int:  # click's options, by name
-    """Bring a workspace's experiments to what is committed, never over what the branch has not seen; or share the record.
+    """Save committed experiments in their workspace, never over what the branch has not seen; or share the record.
 
     \b
     amlgit push                        all experiments that differ

@@ -29,7 +29,7 @@ def _standing(remote: "BindingStatus") -> str:
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where something is edited, uncommitted, new at a remote or held back.")
 @click.pass_context
 def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
-    """Work tree and branch against what was last seen of each remote."""
+    """Show how work tree and branch stand to what was last seen of each remote."""
     from amlgit.config import load
     from amlgit.workflows.missing_record import hint
     from amlgit.workflows.status import status as workflow

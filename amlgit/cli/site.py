@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("directory", metavar="DIR")
-@click.option("--title", metavar="TEXT", help="What the site is called; the repository's folder, where nothing is said.")
+@click.option("--title", metavar="TEXT", help="What the site is called (default: as the repository's folder).")
 @click.option("--open", "is_opened", is_flag=True, help="Show it in the browser.")
 @dry_run_option
 @json_option
 @click.pass_context
 def site(ctx: click.Context, directory: str, title: str | None, is_opened: bool, dry_run: bool, as_json: bool) -> int:
-    """A static site of the repository: experiments, their versions, what each changed, scripts, web services, search.
+    """Write a static site of the repository: experiments, their versions, what each changed, scripts, web services, search.
 
     \b
     amlgit site ../site          all of it
