@@ -314,10 +314,10 @@ def test_a_result_never_overwrites_work_that_is_in_no_commit(repository: Path, t
     kept.write_text("committed\n")
     commit_all(repository)
     kept.write_text("mine\n")
-    exports = [tmp_path / "exports" / "1.json"] * 3
-    for verb in (("export", "Trial", "-o"), ("show", "Trial", "--html"), ("review", "--html"), ("merge", "--no-index", *exports, "-o")):
-        for start, name in ((repository, "kept.json"), (repository / "experiments", "../kept.json"), (tmp_path, kept)):
-            place = ("-C", repository) if start == tmp_path else ()
+    export = f"{tmp_path / 'exports' / '1.json'}"
+    for verb in (["export", "Trial", "-o"], ["show", "Trial", "--html"], ["review", "--html"], ["merge", "--no-index", export, export, export, "-o"]):
+        for start, name in ((repository, "kept.json"), (repository / "experiments", "../kept.json"), (tmp_path, str(kept))):
+            place = ["-C", str(repository)] if start == tmp_path else []
             run = aml(start, *place, *verb, name).expect(REFUSED)
             assert "kept.json has uncommitted changes, which would be overwritten" in run.err, verb
             assert kept.read_text() == "mine\n"

@@ -30,7 +30,7 @@ def blame(ctx: click.Context, experiment: str, node: str | None, as_json: bool) 
     one that brought the value to the branch, the version (@3) the one of the record that set it; an edit is in no version yet.
     """  # noqa: D301
     from amlgit.workflows.blame import blame as workflow
-    from amlgit.workflows.missing_record import hint
+    from amlgit.workflows.versions.missing_record import hint
 
     run = session(ctx)
     repository = run.repository()

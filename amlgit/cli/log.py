@@ -12,8 +12,8 @@ from amlgit.cli.context import CLASSES, json_option, session
 from amlgit.model.jsontext import printable
 
 if TYPE_CHECKING:
+    from amlgit.workflows.comparison.story import Told, VersionChanges
     from amlgit.workflows.log import LogEntry
-    from amlgit.workflows.story import Told, VersionChanges
 
 
 @click.command()
@@ -40,7 +40,7 @@ def log(ctx: click.Context, /, experiment: str | None, as_json: bool, **asked: A
     NODE is the name of its file (or only the number and digits in it), its id, its module's name or its comment.
     """  # noqa: D301
     from amlgit.workflows.log import log as workflow
-    from amlgit.workflows.paths import inside
+    from amlgit.workflows.versions.paths import inside
 
     reverse, most, changes, classes, parameter = (asked[name] for name in ("reverse", "most", "changes", "classes", "parameter"))
     if changes is False and (classes or parameter):
@@ -61,7 +61,7 @@ def log(ctx: click.Context, /, experiment: str | None, as_json: bool, **asked: A
         else:
             run.streamed(_lines(entries, ((entry, None) for entry in shown), has_titles=experiment is None))
         return output.OK
-    from amlgit.workflows.story import story
+    from amlgit.workflows.comparison.story import story
 
     is_turned = reverse and (parameter is not None or most is not None)  # a node is followed back from where it has its name
     order = entries if reverse and not is_turned else entries[::-1]

@@ -9,7 +9,7 @@ from amlgit.cli.context import Session, dry_run_option, json_option, session
 from amlgit.model.jsontext import printable
 
 if TYPE_CHECKING:
-    from amlgit.workflows.locate import Known, Located
+    from amlgit.workflows.comparison.locate import Known, Located
     from amlgit.workflows.map import Held, MapReport
 
 
@@ -32,7 +32,7 @@ def map_(ctx: click.Context, name: str | None, everything: bool, as_json: bool) 
     """  # noqa: D301
     from amlgit.workflows.map import map_ as workflow
     from amlgit.workflows.map import map_all
-    from amlgit.workflows.missing_record import hint
+    from amlgit.workflows.versions.missing_record import hint
 
     if everything and name is not None:
         raise click.UsageError("--all is about everything: name nothing with it.")

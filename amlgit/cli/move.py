@@ -16,7 +16,7 @@ from amlgit.cli.pulled import show_fetch, show_pull
 def fetch(ctx: click.Context, remote: str | None, as_json: bool) -> int:
     """Take the versions of a remote into the record, without touching branch or work tree."""
     from amlgit.workflows import fetch as workflow
-    from amlgit.workflows.choose import choose_remote
+    from amlgit.workflows.versions.choose import choose_remote
 
     run = session(ctx)
     repository = run.repository()
@@ -39,7 +39,7 @@ def fetch(ctx: click.Context, remote: str | None, as_json: bool) -> int:
 def pull(ctx: click.Context, remote: str | None, as_json: bool) -> int:
     """Fetch a remote and bring the branch up to it, one commit for each new version."""
     from amlgit.workflows import pull as workflow
-    from amlgit.workflows.choose import choose_remote
+    from amlgit.workflows.versions.choose import choose_remote
 
     run = session(ctx)
     repository = run.repository()
@@ -77,8 +77,8 @@ def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool
     amlgit export Topics@2 -o t.json  version 2, the whole export as it was
     amlgit export Topics@-1           the newest version
     """  # noqa: D301
+    from amlgit.store.out_file import write
     from amlgit.workflows import export as workflow
-    from amlgit.workflows.out_file import write
 
     run = session(ctx)
     report = workflow.export(run.repository(), experiment, pretty=pretty)

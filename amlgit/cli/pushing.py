@@ -116,7 +116,7 @@ def _result(report: "PushReport") -> Mapping[str, object]:
 
 def _entry(entry: "Entry") -> Mapping[str, object]:
     from amlgit.cli.compare import changes_of
-    from amlgit.workflows.unseen import Unseen
+    from amlgit.workflows.workspaces.unseen import Unseen
 
     return {
         "name": entry.name,
@@ -143,7 +143,7 @@ def _diagnostic(entry: "Entry", error: "AmlgitError") -> Mapping[str, object]:
 
 def _show(run: Session, entry: "Entry", remote: str, told: set[str]) -> None:
     from amlgit.cli.compare import show_changes, summary_of
-    from amlgit.workflows.unseen import Unseen
+    from amlgit.workflows.workspaces.unseen import Unseen
 
     if entry.error is not None:
         click.echo(f"{entry.name}: not pushed")

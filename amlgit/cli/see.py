@@ -31,8 +31,8 @@ def _standing(remote: "BindingStatus") -> str:
 def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
     """Show how work tree and branch stand to what was last seen of each remote."""
     from amlgit.config import load
-    from amlgit.workflows.missing_record import hint
     from amlgit.workflows.status import status as workflow
+    from amlgit.workflows.versions.missing_record import hint
 
     run = session(ctx)
     repository = run.repository()

@@ -17,7 +17,7 @@ from amlgit.store import chains
 from amlgit.store.folders import is_content
 from amlgit.store.repository import Repository
 from amlgit.store.sources import Commit, FolderFiles, Index, Source, WorkTree
-from amlgit.workflows.commits import required
+from amlgit.workflows.versions.commits import required
 
 __all__ = ["CheckReport", "Finding", "Targets", "check", "choose_targets"]
 
@@ -73,8 +73,8 @@ def _path(repository: Repository, argument: str, start: Path) -> str:
 
 def _experiment(repository: Repository, argument: str) -> str | None:
     """The folder of an experiment by any of its names; None where the argument names a commit and no experiment."""
-    from amlgit.workflows.choose import choose
-    from amlgit.workflows.diff_states import commits
+    from amlgit.workflows.comparison.states import commits
+    from amlgit.workflows.versions.choose import choose
 
     try:
         choice = choose(repository, argument, or_commit=True)

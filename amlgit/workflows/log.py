@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from amlgit.store import chains, trailers
 from amlgit.store.chains import Entry
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import choose
-from amlgit.workflows.missing_record import require, require_any
+from amlgit.workflows.versions.choose import choose
+from amlgit.workflows.versions.missing_record import require, require_any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

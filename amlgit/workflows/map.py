@@ -8,10 +8,10 @@ from amlgit.errors import UsageError
 from amlgit.store import chains, holders, present, streams, trailers
 from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import Subject, choose, is_version
-from amlgit.workflows.locate import Known, Located, Place, describe, describe_version, locate, of_record
-from amlgit.workflows.missing_record import require_any
-from amlgit.workflows.paths import inside
+from amlgit.workflows.comparison.locate import Known, Located, Place, describe, describe_version, locate, of_record
+from amlgit.workflows.versions.choose import Subject, choose, is_version
+from amlgit.workflows.versions.missing_record import require_any
+from amlgit.workflows.versions.paths import inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
