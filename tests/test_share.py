@@ -91,6 +91,7 @@ def test_a_clone_without_the_record_says_how_it_comes(first: Path, tmp_path: Pat
         assert f"hint: The record of versions is not in this clone: {ways}\n" in run.err, words
     assert "Trial-aaaaaa: Trial is draft (2015-12-" in aml(second, "map").expect(OK).out
     assert "experiments/Trial-aaaaaa: bound to archive, no record here" in aml(second, "status").expect(OK).out
+    assert ways in aml(second, "site", tmp_path / "site").expect(OK).err
     aml(second, "install").expect(OK)
     assert "'git fetch' brings it, once a member has shared it" in aml(second, "log").expect(USAGE).err
     git(second, "fetch", "--quiet")

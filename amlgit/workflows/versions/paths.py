@@ -14,6 +14,8 @@ def inside(repository: Repository, name: str) -> str | None:
     if os.path.isabs(name):
         top, place = os.path.realpath(repository.work_tree), os.path.realpath(name)
         if os.path.commonpath([top, place]) != top:
+            if not os.path.lexists(name):
+                return None  # a title may begin with a slash
             raise UsageError(f"{name} is not in the repository {repository.work_tree}", hint="Run this in its repository, or with -C.")
         path = os.path.relpath(place, top)
     elif name.split("/", 1)[0] in (".", ".."):
