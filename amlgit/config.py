@@ -220,13 +220,22 @@ def check_workspace(workspace: str) -> str:
     return workspace
 
 
+def toml_fault(error: UnicodeDecodeError | tomllib.TOMLDecodeError) -> str:
+    """What is wrong with a text that is no TOML, to stand behind the name of its file."""
+    if isinstance(error, UnicodeDecodeError):
+        return f": not UTF-8 at byte {error.start}"
+    said, _, place = str(error).partition(" (at ")
+    where = "at its end" if place == "end of document)" else f"at {place.removesuffix(')').replace(',', '')}"
+    return f": no TOML {where}: {said[:1].lower()}{said[1:]}"
+
+
 def _read(path: Path) -> list[tuple[str, Any]]:
     try:
         parsed = tomllib.loads(path.read_bytes().decode())
     except FileNotFoundError:
         return []
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path.name}: {error}", hint=_SEE) from error
+        raise UsageError(f"{path.name}{toml_fault(error)}", hint=_SEE) from error
     except OSError as error:
         raise UsageError(f"{path.name} can't be read: {error.strerror}") from error
     flat: list[tuple[str, Any]] = []

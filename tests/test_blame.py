@@ -197,7 +197,7 @@ def test_a_squash_a_renamed_folder_and_another_clone_change_no_version(repositor
     without = _blame(member, "mine")
     assert without["number"] is None
     assert _origin(without, f"{SPLIT}.{FRACTION}") == (None, squashed)
-    assert "hint: The record of its versions is not here" in aml(member, "blame", "mine").expect(OK).err
+    assert "hint: The record of versions is not in this clone: " in aml(member, "blame", "mine").expect(OK).err
     aml(member, "install").expect(OK)
     git(member, "fetch", "--quiet")
     for place in (repository, member):

@@ -118,7 +118,10 @@ def test_what_is_no_path_and_no_experiment_is_a_commit(repository: Path) -> None
 
 
 def test_what_is_nothing_at_all_is_an_error_of_usage(repository: Path, tmp_path: Path) -> None:
-    assert "'nothing' is no path and no commit" in aml(repository, "check", "nothing").expect(USAGE).err
+    assert "'nothing' is no path here, and there is no commit or experiment 'nothing'" in aml(repository, "check", "nothing").expect(USAGE).err
+    run = aml(repository, "check", "--range", "nowhere..HEAD").expect(USAGE)
+    assert run.err == f"error: there is no commit 'nowhere'\nhint: Branches: {git(repository, 'branch', '--show-current')}.\n"
+    assert "amlgit check --range HEAD~1..HEAD" in aml(repository, "check", "HEAD~1..HEAD").expect(USAGE).err
     assert "is not in the repository" in aml(repository, "check", tmp_path).expect(USAGE).err
     assert "both commits" in aml(repository, "check", "HEAD", "HEAD~1").expect(USAGE).err
     for arguments in (["--fix", "--staged"], ["--fix", "HEAD"], ["--staged", "HEAD"], ["--json", "--sarif"]):

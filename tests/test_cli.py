@@ -12,7 +12,8 @@ import click
 import pytest
 
 from amlgit import __version__
-from amlgit.cli.main import amlgit
+from amlgit.cli.main import VERBS, amlgit
+from amlgit.cli.overview import GROUPS
 from tests.helpers import (
     BUG,
     DAY,
@@ -45,26 +46,21 @@ def repository(tmp_path: Path) -> Path:
 def test_version_help_and_every_verb_have_words(tmp_path: Path) -> None:
     assert aml(tmp_path, "--version").expect(OK).out == f"amlgit {__version__} (form 1)\n"
     help_text = aml(tmp_path, "--help").expect(OK).out
-    for verb in (
-        "clone",
-        "pull",
-        "push",
-        "fetch",
-        "import",
-        "export",
-        "log",
-        "status",
-        "secret",
-        "config",
-        "init",
-        "install",
-        "uninstall",
-        "remote",
-        "rm",
-    ):
+    for verb in ("clone", "pull", "push", "log", "status", "secret", "remote", "rm"):
         assert f"  {verb} " in help_text
         assert "Usage: " in aml(tmp_path, verb, "--help").expect(OK).out
         assert "Usage: " in aml(tmp_path, verb, "-h").expect(OK).out
+
+
+def test_the_help_lists_every_verb_for_people_once_in_words_that_fit(tmp_path: Path) -> None:
+    told = [(verb, what) for verbs in GROUPS.values() for verb, what in verbs.items()]
+    context = click.Context(amlgit, info_name="amlgit")
+    hidden = {name for name in VERBS if (command := amlgit.get_command(context, name)) is None or command.hidden}
+    assert sorted(verb for verb, _ in told) == sorted(VERBS.keys() - hidden)
+    lines = aml(tmp_path, "--help").expect(OK).out.splitlines()
+    assert [f"  {verb:<10}  {what}" for verb, what in told if f"  {verb:<10}  {what}" not in lines] == []
+    for group in ("secret", "remote", "emulator"):
+        assert "..." not in aml(tmp_path, group, "--help").expect(OK).out.partition("Commands:")[2]
 
 
 def test_no_help_shows_the_marks_it_is_written_with() -> None:

@@ -208,6 +208,41 @@ def test_a_folder_that_is_gone_is_found_by_its_path_and_by_its_title(repository:
     assert statuses(repository, "HEAD~1", "HEAD", "--", "Other") == {}
 
 
+@pytest.mark.parametrize("verb", ["diff", "review"])
+def test_a_range_with_a_side_that_is_nothing_names_the_side_and_the_branches(repository: Path, verb: str) -> None:
+    git(repository, "branch", "topic", "HEAD~1")
+    for operand, missing in (("master...HEAD", "master"), ("main..tropic", "tropic"), ("..tropic", "tropic")):
+        run = aml(repository, verb, operand).expect(USAGE)
+        assert run.err == f"error: there is no commit '{missing}'\nhint: Branches: main, topic.\n", operand
+    assert "The history of main does not go back so far." in aml(repository, verb, "main~99..main").expect(USAGE).err
+    run = aml(repository, verb, "master").expect(USAGE)
+    assert "there is no commit or experiment 'master'" in run.err
+    assert "Branches: main, topic. Known: experiments/Other-ffffff, experiments/Trial-aaaaaa." in run.err
+
+
+def test_of_many_branches_the_newest_are_named(repository: Path) -> None:
+    for number in range(9):
+        git(repository, "branch", f"b{number}")
+    git(repository, "checkout", "--quiet", "b5")
+    (repository / "README").write_text("newer")
+    commit_all(repository)
+    hint = aml(repository, "diff", "nowhere..HEAD").expect(USAGE).err.splitlines()[1]
+    assert hint.startswith("hint: Branches: b5, ")
+    assert hint.endswith(" and 4 more.")
+
+
+def test_a_path_means_the_folder_from_where_the_command_starts(repository: Path, split_page: Path) -> None:
+    replace_in(split_page, '"0.3"', '"0.8"')
+    replace_in(node_file(folder(repository, "Other", OTHER_FAMILY), "Split Data"), '"0.5"', '"0.6"')
+    trial, both = {"experiments/Trial-aaaaaa": "changed"}, statuses(repository)
+    assert len(both) == 2
+    assert statuses(split_page.parent, ".") == statuses(split_page.parents[1], "HEAD", "--", ".") == trial
+    assert statuses(repository, "./experiments/Trial-aaaaaa") == statuses(repository / "experiments", "Trial-aaaaaa") == trial
+    assert statuses(split_page.parent, "../../Trial-aaaaaa") == statuses(split_page.parent, str(split_page.parents[1])) == trial
+    assert statuses(repository, ".") == statuses(repository / "experiments", ".") == statuses(repository / "experiments", "..") == both
+    assert "is outside of the repository" in aml(repository, "diff", "../elsewhere").expect(USAGE).err
+
+
 def test_a_rev_wins_over_an_experiment_of_the_same_name(repository: Path, split_page: Path) -> None:
     git(repository, "branch", "Trial", "HEAD~2")
     replace_in(split_page, '"0.3"', '"0.8"')

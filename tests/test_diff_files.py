@@ -244,7 +244,7 @@ def test_what_is_missing_or_of_two_kinds_is_refused(old: Path, tmp_path: Path) -
     ("content", "told"),
     [
         (b"", "empty"),
-        (b'{"Graph": {"ModuleNodes": [', "Expecting value"),
+        (b'{"Graph": {"ModuleNodes": [', "line 1 column 28: the text ends here, in the middle of the document"),
         (b"\xff\xfe{", "not UTF-8"),
         (b'{"Graph": ' + b"[" * 300 + b"]" * 300 + b"}", "nested deeper"),
         (b'{"Graph": {"ModuleNodes": [], "ModuleNodes": []}}', "stands twice"),

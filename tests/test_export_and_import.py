@@ -305,8 +305,28 @@ def test_an_export_through_a_link_keeps_the_link(repository: Path, tmp_path: Pat
 
 def test_an_export_to_where_nothing_can_be_written_says_so(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    assert "can't be written" in aml(repository, "export", "Trial", "-o", tmp_path / "folder").expect(USAGE).err
-    assert "can't be written" in aml(repository, "export", "Trial", "-o", tmp_path / "nowhere" / "x.json").expect(USAGE).err
+    assert "folder is a folder" in aml(repository, "export", "Trial", "-o", tmp_path / "folder").expect(USAGE).err
+    assert "there is no folder" in aml(repository, "export", "Trial", "-o", tmp_path / "nowhere" / "x.json").expect(USAGE).err
+
+
+def test_a_result_never_overwrites_work_that_is_in_no_commit(repository: Path, tmp_path: Path) -> None:
+    kept = repository / "kept.json"
+    kept.write_text("committed\n")
+    commit_all(repository)
+    kept.write_text("mine\n")
+    export = f"{tmp_path / 'exports' / '1.json'}"
+    for verb in (["export", "Trial", "-o"], ["show", "Trial", "--html"], ["review", "--html"], ["merge", "--no-index", export, export, export, "-o"]):
+        for start, name in ((repository, "kept.json"), (repository / "experiments", "../kept.json"), (tmp_path, str(kept))):
+            place = ["-C", str(repository)] if start == tmp_path else []
+            run = aml(start, *place, *verb, name).expect(REFUSED)
+            assert "kept.json has uncommitted changes, which would be overwritten" in run.err, verb
+            assert kept.read_text() == "mine\n"
+    git(repository, "checkout", "--quiet", "--", "kept.json")
+    aml(repository, "export", "Trial", "-o", kept).expect(OK)  # what a commit has can be had again
+    assert json.loads(kept.read_bytes())["Description"] == "Trial"
+    (repository / "new.json").write_text("of no interest to git")
+    aml(repository, "export", "Trial", "-o", "new.json").expect(OK)
+    assert json.loads((repository / "new.json").read_bytes())["Description"] == "Trial"
 
 
 @pytest.mark.parametrize("name", ["Trial", "trial", "Trial-aaaaaa", "experiments/Trial-aaaaaa", "experiments/Trial-aaaaaa/", FAMILY, FAMILY[:8]])

@@ -77,6 +77,39 @@ def test_log_of_one_experiment_works_by_folder_too(repository: Path) -> None:
     assert "there is no experiment 'Nothing'" in aml(repository, "log", "Nothing").expect(USAGE).err
 
 
+def test_log_of_a_path_is_of_the_folder_there(repository: Path) -> None:
+    trial = folder(repository, "Trial")
+    whole, one = aml(repository, "log").expect(OK).out, aml(repository, "log", "Trial").expect(OK).out
+    assert len(whole.splitlines()) == 3
+    assert aml(repository, "log", ".").expect(OK).out == whole
+    for start, name in ((trial, "."), (trial / "nodes", ".."), (trial, str(trial)), (repository / "experiments", "./Trial-aaaaaa/")):
+        assert aml(start, "log", name).expect(OK).out == one, name
+    assert aml(trial, "log", ".@1").expect(OK).out == aml(repository, "log", "Trial@1").expect(OK).out
+    for verb in ("log", "show", "export", "blame"):
+        run = aml(repository / "experiments", verb, ".").expect(USAGE)
+        assert "'.' is the folder of all of them, and one experiment is wanted here" in run.err, verb
+        assert "Known: experiments/Other-ffffff, experiments/Trial-aaaaaa" in run.err, verb
+    assert "'.' is the whole repository, and one experiment is wanted here" in aml(repository, "show", ".").expect(USAGE).err
+    assert aml(trial, "show", ".").expect(OK).out == aml(repository, "show", "Trial").expect(OK).out
+    assert aml(trial, "blame", ".").expect(OK).out == aml(repository, "blame", "Trial").expect(OK).out
+    assert aml(trial, "map", ".").expect(OK).out == aml(repository, "map", "Trial").expect(OK).out
+    assert aml(repository, "map", ".").expect(OK).out == aml(repository, "map").expect(OK).out
+
+
+def test_log_of_the_newest_few(repository: Path) -> None:
+    def lines(*options: str) -> list[str]:
+        return aml(repository, "log", *options).expect(OK).out.splitlines()
+
+    assert [line.split()[1] for line in lines("--no-changes", "-n", "2")] == ["@2", "@1"]
+    whole = lines()
+    assert len(lines("-n", "2", "Trial")) == len(lines("-n", "9", "Trial")) == 2
+    assert [line[:10] for line in lines("-n", "2")] == [line[:10] for line in whole[:2]]
+    assert [line[:10] for line in lines("-n", "2", "--reverse")] == [line[:10] for line in whole[1::-1]]
+    assert [line[:10] for line in lines("-n", "1", "--class", "parameter")] == [whole[0][:10]]
+    assert len(aml(repository, "log", "--json", "--max-count", "1").expect(OK).json["result"]["versions"]) == 1
+    aml(repository, "log", "-n", "0").expect(USAGE)
+
+
 def test_log_of_the_corpus_tells_its_dates_and_people(corpus: Path, tmp_path: Path) -> None:
     repository = clone(corpus / "archive", tmp_path / "r", code=PARTLY)
     lines = [line.split(maxsplit=1)[1].split() for line in aml(repository, "log", "--no-changes", "Topics").expect(OK).out.splitlines()]
@@ -87,9 +120,7 @@ def test_log_of_the_corpus_tells_its_dates_and_people(corpus: Path, tmp_path: Pa
 
 def test_log_and_status_of_a_repository_without_versions(tmp_path: Path) -> None:
     aml(tmp_path, "init", "r").expect(OK)
-    run = aml(tmp_path / "r", "log").expect(OK)
-    assert run.out == "No versions yet.\n"
-    assert "'amlgit install' and 'git fetch'" in run.err  # what somebody needs who has cloned a team's repository and goes on from here
+    assert aml(tmp_path / "r", "log").expect(OK).out == "No versions yet.\n"
     assert "No experiments yet." in aml(tmp_path / "r", "status").expect(OK).out
     assert "there is no experiment" in aml(tmp_path / "r", "log", "Trial").expect(USAGE).err
 
@@ -144,7 +175,9 @@ def test_status_says_where_it_is(repository: Path) -> None:
     git(repository, "checkout", "--quiet", "--detach")
     assert aml(repository, "status").expect(OK).out.startswith("HEAD is detached\n")
     (repository / ".git" / "MERGE_HEAD").write_text(git(repository, "rev-parse", "HEAD") + "\n")
-    assert "A merge is not finished yet" in aml(repository, "status").expect(OK).out
+    run = aml(repository, "status").expect(OK)
+    assert "A merge is not finished yet" in run.out
+    assert "'amlgit resolve' shows what is left to settle; then 'git commit', or 'git merge --abort'." in run.err
 
 
 def test_status_changes_nothing(repository: Path) -> None:

@@ -245,7 +245,9 @@ def test_an_ambiguous_name_lists_what_it_may_be(repository: Path) -> None:
 
 
 def test_what_is_nothing_here_is_said_so(repository: Path) -> None:
-    assert "'nowhere' is no rev, tag or snapshot here" in aml(repository, "map", "nowhere").expect(USAGE).err
+    run = aml(repository, "map", "nowhere").expect(USAGE)
+    assert "'nowhere' is no tag or snapshot here, and there is no commit or experiment 'nowhere'" in run.err
+    assert "hint: Branches: main. Known: " in run.err
     assert "no version 9" in aml(repository, "map", "Trial@9").expect(USAGE).err
     assert aml(repository, "map", snapshot_id(9)).expect(FINDINGS).out == "No version has that snapshot.\n"
     assert "--all" in aml(repository, "map", "--all", "HEAD").expect(USAGE).err

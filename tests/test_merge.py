@@ -96,7 +96,8 @@ def test_a_message_can_be_given_and_the_commit_left_to_the_user(repository: Path
     run = aml(repository, "merge", "theirs", "--no-commit").expect(OK)
     assert run.out == "theirs: staged\n"
     assert (repository / ".git" / "MERGE_HEAD").exists()
-    assert aml(repository, "merge", "theirs").expect(REFUSED).err.startswith("error: a merge is not finished yet")
+    refused = aml(repository, "merge", "theirs").expect(REFUSED).err
+    assert refused.startswith("error: a merge is not finished yet\nhint: 'amlgit resolve' shows what is left to settle; ")
     git(repository, "merge", "--abort")
     aml(repository, "merge", "theirs", "-m", "Both halves").expect(OK)
     assert git(repository, "log", "-1", "--format=%s") == "Both halves"

@@ -87,7 +87,7 @@ def test_an_edit_that_is_what_the_next_version_holds_is_no_edit(tmp_path: Path) 
     replace_in(node_file(folder(repository, "Trial"), "Split"), '"0.1"', '"0.2"')
     commit_all(repository)
     an_archive(tmp_path, 2)
-    assert "Already up to date." in aml(repository, "pull").expect(OK).out
+    assert "The branch has all of it already." in aml(repository, "pull").expect(OK).out
 
 
 def test_files_of_a_persons_own_in_the_folder_are_no_edit_and_stay(tmp_path: Path) -> None:

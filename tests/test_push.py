@@ -135,6 +135,12 @@ def test_several_are_pushed_one_by_one_and_what_failed_stays_on_the_list(
     aml(repository, "pull").expect(OK)
     assert push(repository).out.count("up to date") == 3
     assert [value(client, found[title]) for title in titles] == ["y"] * 4
+    for title in titles[:2]:
+        edit(repository, '"Value": "y"', '"Value": "z"', title=title)
+        edit_there(client, found[title], "theirs too")
+    unseen = push(repository, code=PARTLY)
+    assert unseen.err.count("was changed since the newest state that this branch has seen") == 2
+    assert unseen.err.count("'amlgit pull studio' brings it, and merges; then push again.") == 1
 
 
 # --- assets

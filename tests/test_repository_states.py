@@ -70,6 +70,7 @@ def test_an_operation_that_is_not_finished_is_named_and_stops_pull_and_import(re
         run = aml(repository, *verb).expect(REFUSED)
         assert f"a {operation} is not finished yet" in run.err
         assert f"git {operation} --abort" in run.err
+        assert "'amlgit resolve' shows what is left" in run.err
     assert git(repository, "for-each-ref") == before
     git(repository, operation, "--abort")
     aml(repository, "pull").expect(OK)

@@ -1,5 +1,6 @@
 """Sharing the record: push --record, a second member's install and fetch, and what git's own verbs do to it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from tests.helpers import (
     git,
     leftovers,
     node_file,
+    replace_in,
     save,
     subjects,
 )
@@ -65,6 +67,57 @@ def test_push_record_brings_the_chains_and_says_which(first: Path, tmp_path: Pat
     assert chains(tmp_path / "team.git") == chains(first)
     assert "shared already" in aml(first, "push", "--record").expect(OK).out
     fsck(tmp_path / "team.git")
+
+
+def test_a_clone_without_the_record_says_how_it_comes(first: Path, tmp_path: Path) -> None:
+    aml(first, "push", "--record").expect(OK)
+    git(tmp_path, "clone", "--quiet", f"file://{tmp_path / 'team.git'}", "second")
+    second = tmp_path / "second"
+    ways = "'amlgit install' and then 'git fetch' bring it; 'amlgit fetch archive' makes it anew."
+    for asked in (
+        ("log", "Trial"),
+        ("export", "Trial@2"),
+        ("show", "Trial@2"),
+        ("diff", "Trial@1", "Trial@2"),
+        ("map", "Trial@1"),
+        ("blame", "Trial@1"),
+    ):
+        run = aml(second, *asked).expect(USAGE)
+        assert run.err == f"error: the record of 'Trial' is not in this clone, so its versions can't be told\nhint: {ways}\n", asked
+    for bare in ("log", "map --all"):
+        assert aml(second, *bare.split()).expect(USAGE).err == f"error: the record of versions is not in this clone\nhint: {ways}\n"
+    for words in ("map", "map Trial", "blame Trial", "status"):
+        run = aml(second, *words.split()).expect(OK)
+        assert f"hint: The record of versions is not in this clone: {ways}\n" in run.err, words
+    assert "Trial-aaaaaa: Trial is draft (2015-12-" in aml(second, "map").expect(OK).out
+    assert "experiments/Trial-aaaaaa: bound to archive, no record here" in aml(second, "status").expect(OK).out
+    assert ways in aml(second, "site", tmp_path / "site").expect(OK).err
+    aml(second, "install").expect(OK)
+    assert "'git fetch' brings it, once a member has shared it" in aml(second, "log").expect(USAGE).err
+    git(second, "fetch", "--quiet")
+    assert aml(second, "log").expect(OK).out == aml(first, "log").expect(OK).out
+    assert "record" not in aml(second, "map").expect(OK).err + aml(second, "blame", "Trial").expect(OK).err
+
+
+def test_an_experiment_that_no_remote_knows_has_no_versions_and_no_record_is_missed(first: Path) -> None:
+    own = first / "experiments" / "Own"
+    shutil.copytree(folder(first, "Trial"), own)
+    (own / "sync.json").unlink()
+    replace_in(own / "experiment.json", '"Trial"', '"Own"')
+    commit_all(first)
+    assert aml(first, "log", "Own").expect(OK).out == "No versions yet.\n"
+    assert "'Own' has no versions: it is bound to no remote" in aml(first, "show", "Own@1").expect(USAGE).err
+    assert aml(first, "blame", "Own").expect(OK).err == ""
+
+
+def test_a_first_pull_tells_only_of_what_is_new(first: Path, tmp_path: Path) -> None:
+    git(tmp_path, "clone", "--quiet", f"file://{tmp_path / 'team.git'}", "third")
+    run = aml(tmp_path / "third", "pull").expect(OK)
+    assert run.out == "  Trial: 2 new versions (2 in all)\nThe branch has all of it already.\n"
+    aml(first, "push", "--record").expect(OK)
+    second = _second(tmp_path)
+    assert aml(second, "pull").expect(OK).out == "Already up to date.\n"
+    assert chains(second) == chains(first)
 
 
 def test_a_second_member_has_every_version_after_install_and_fetch(first: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Experiments that are deleted in their workspace: the folder goes by a commit, and nobody's work with it; asked about once."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from .emulated import Client, Json, Server, serving
-from .helpers import OK, REFUSED, aml, chains, commit_all, dirty, fsck, git, leftovers, subjects
+from .helpers import OK, REFUSED, aml, chains, commit_all, dirty, fsck, git, leftovers, replace_in, subjects
 from .pushing import TITLE, edit, edit_there, folder, push, start
 from .test_push_verbs import add_remote
 from .test_studio_fetch import asked
@@ -133,6 +134,18 @@ def test_a_file_of_ones_own_that_is_committed_keeps_the_folder(
     assert f"experiments/{notes.parent.name}: deleted there, and edited here" in refused.err
     assert notes.exists()
     assert dirty(repository) == []
+
+
+def test_names_that_were_given_to_assets_keep_the_folder(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository, identity = start(client, tmp_path, monkeypatch)
+    assets = folder(repository) / "assets.json"
+    entry = json.loads(assets.read_text())["Assets"][0]
+    replace_in(assets, f'"Id": "{entry["Id"]}"', f'"Id": "{entry["Id"]}", "Name": "Customers of 2016"')
+    commit_all(repository, "what it is called")
+    delete(client, identity)
+    refused = aml(repository, "pull").expect(REFUSED)
+    assert f"experiments/{assets.parent.name}: deleted there, and edited here" in refused.err
+    assert "Customers of 2016" in assets.read_text()
 
 
 def test_a_folder_that_lives_elsewhere_too_stays(server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from .emulated import Client, Json, Server, chain, serving
-from .helpers import FINDINGS, OK, PARTLY, UNREACHABLE, aml, chains, count, dirty, environment, fsck, git, leftovers, subjects
+from .helpers import FINDINGS, OK, PARTLY, UNREACHABLE, USAGE, aml, chains, count, dirty, environment, fsck, git, leftovers, subjects
 
 KEY = "Zm9yIHRlc3RzIG9ubHkgbm90IGEgcmVhbCBrZXkgYXQgYWxsISEhISEhISEhISEhISEhISEhISEhISEhISEhISE="
 
@@ -189,6 +189,11 @@ def test_status_counts_the_versions_of_the_record_and_tells_of_drafts(client: Cl
         aml(repository, "fetch").expect(OK)
 
     assert standing() == "a draft of studio"
+    assert aml(repository, "log", "Sketch").expect(OK).out == aml(repository, "log").expect(OK).out == "No versions yet.\n"
+    assert "only a draft of it is known" in aml(repository, "show", "Sketch@1").expect(USAGE).err
+    told = aml(repository, "map").expect(OK)
+    assert ": Sketch is draft (" in told.out
+    assert told.err == ""
     edit(client, identity, "second")
     fetch()
     assert standing() == "a draft of studio, and a newer draft is there"

@@ -15,7 +15,7 @@ _REMOTE = click.option("--remote", metavar="NAME", help="The workspace that is m
 @dry_run_option
 @click.pass_context
 def bind(ctx: click.Context, experiment: str, identity: str, remote: str | None, dry_run: bool) -> int:
-    """Say that a folder is the experiment ID of a workspace (<workspace>.f-id.<family>)."""
+    """Bind a folder to the experiment of a workspace that has this ID (<workspace>.f-id.<family>)."""
     from amlgit.workflows.bind import bind as workflow
     from amlgit.workflows.push_targets import studio_remote
 
@@ -35,7 +35,7 @@ def bind(ctx: click.Context, experiment: str, identity: str, remote: str | None,
 @click.option("--gallery", "package", metavar="URI", help="An entry of the gallery instead: its package; with --community and --entity.")
 @click.option("--community", metavar="URI", help="Of the gallery: the entry's page.")
 @click.option("--entity", metavar="ID", help="Of the gallery: the entry's id.")
-@click.option("--again", is_flag=True, help="Although the workspace has an experiment of that title.")
+@click.option("--again", is_flag=True, help="Copy it even where the workspace has an experiment of that title.")
 @json_option
 @click.pass_context
 def copy(ctx: click.Context, /, experiment: str | None, target: str, again: bool, as_json: bool, **asked: str | None) -> int:

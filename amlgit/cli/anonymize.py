@@ -14,7 +14,13 @@ _KEPT = ("titles", "texts", "scripts", "columns")
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="[SOURCE] DEST")
-@click.option("--keep", "kept", multiple=True, type=click.Choice(_KEPT), help="Leave these as they are, but for mail addresses and ids in them.")
+@click.option(
+    "--keep",
+    "kept",
+    multiple=True,
+    type=click.Choice(_KEPT),
+    help="Leave these, but for mail addresses and ids in them; may be given again.",
+)
 @click.option("--key-file", metavar="FILE", help="A key of 32 bytes or more: copies made with it have the same pseudonyms (default: a random one).")
 @click.option("--mapping", metavar="FILE", help="List originals and pseudonyms in FILE, for your eyes only.")
 @dry_run_option
@@ -23,7 +29,7 @@ _KEPT = ("titles", "texts", "scripts", "columns")
 def anonymize(
     ctx: click.Context, paths: tuple[str, ...], kept: tuple[str, ...], key_file: str | None, mapping: str | None, dry_run: bool, as_json: bool
 ) -> int:
-    """A copy of a repository or an archive that can be shown to others: people, ids, storage, and whatever somebody wrote replaced.
+    """Make a copy of a repository or an archive that can be shown to others: people, ids, storage and whatever somebody wrote are replaced.
 
     \b
     amlgit anonymize exports/ shareable/        an archive, to a folder of exports
@@ -53,13 +59,43 @@ def anonymize(
 
 def _show(run: Session, report: AnonymizeReport, *, dry_run: bool) -> None:
     made = "would be made" if dry_run else "made"
-    holds = ", ".join(f"{count} {name}" for name, count in report.holds.items() if count)
+    holds = ", ".join(f"{count} {_named(count, name)}" for name, count in report.holds.items() if count)
     click.echo(f"{made}: an anonymous {report.kind} at {printable(report.destination, 400)} with {holds or 'nothing in it'}")
     for kind, count in report.replaced.items():
-        click.echo(f"  {count:>7,}  {_PLURALS[kind]}")
+        click.echo(f"  {count:>7,}  {_named(count, _PLURALS[kind])}")
     for problem in report.left_out:
         output.note(f"left out: {problem.name}: {problem.reason.removeprefix('left alone: ')}")
     run.hint("hint: look at it before you give it away: docs/anonymizing.md says what stays, and what that may tell.")
+
+
+_ONE = {
+    "branches": "branch",
+    "commits": "commit",
+    "definitions": "definition",
+    "exports": "export",
+    "tags": "tag",
+    "versions": "version",
+    "ids": "id",
+    "lines of text": "line of text",
+    "mail addresses": "mail address",
+    "network addresses": "network address",
+    "long numbers, and numbers in data": "long number, or number in data",
+    "people": "person",
+    "titles": "title",
+    "names of branches": "name of a branch",
+    "names of folders": "name of a folder",
+    "names of parameters": "name of a parameter",
+    "names of ports": "name of a port",
+    "names of remotes": "name of a remote",
+    "names of tags": "name of a tag",
+    "unknown members": "unknown member",
+    "words of names, paths, columns and scripts": "word of a name, path, column or script",
+}
+"""What a copy holds, and what was replaced in it, where it is one."""
+
+
+def _named(count: int, names: str) -> str:
+    return _ONE[names] if count == 1 else names
 
 
 _PLURALS = {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def blame(ctx: click.Context, experiment: str, node: str | None, as_json: bool) -> int:
-    """Which version and which commit set each value.
+    """Show which version and which commit set each value.
 
     \b
     amlgit blame Topics                               the work tree: every node and its values
@@ -30,9 +30,11 @@ def blame(ctx: click.Context, experiment: str, node: str | None, as_json: bool) 
     one that brought the value to the branch, the version (@3) the one of the record that set it; an edit is in no version yet.
     """  # noqa: D301
     from amlgit.workflows.blame import blame as workflow
+    from amlgit.workflows.versions.missing_record import hint
 
     run = session(ctx)
-    report = workflow(run.repository(), experiment, node)
+    repository = run.repository()
+    report = workflow(repository, experiment, node)
     if as_json:
         output.envelope("blame", output.OK, report)
         return output.OK
@@ -40,8 +42,8 @@ def blame(ctx: click.Context, experiment: str, node: str | None, as_json: bool) 
     run.streamed(_aligned(rows, is_of_folder=report.path is not None))
     if any(row.origin.is_oldest for row in rows):
         run.hint("hint: ^ is as far back as this shallow clone goes; 'git fetch --unshallow' brings what is older.")
-    if report.number is None:
-        run.hint("hint: The record of its versions is not here; 'amlgit install' and 'git fetch', or 'amlgit fetch', bring it.")
+    if report.number is None and report.path is not None and (missing := hint(repository, report.path)):
+        run.hint(f"hint: {missing}")
     return output.OK
 
 

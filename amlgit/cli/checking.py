@@ -18,15 +18,15 @@ _MOST_HINTS = 5
 
 @click.command()
 @click.argument("targets", nargs=-1, metavar="[PATH...|REV]")
-@click.option("--range", "between", metavar="OLD..NEW", help="The folders that commits touch, and secrets and conflict markers in each commit.")
-@click.option("--staged", is_flag=True, help="Only the folders with staged changes, as they would be committed.")
+@click.option("--range", "between", metavar="OLD..NEW", help="Check folders that commits touch, and each commit for secrets and conflict markers.")
+@click.option("--staged", is_flag=True, help="Check only the folders with staged changes, as they would be committed.")
 @click.option("--fix", is_flag=True, help="Mend in the work tree what has one right fix.")
-@click.option("--remote", metavar="NAME", help="Only whether that workspace has the assets that the work tree refers to.")
+@click.option("--remote", metavar="NAME", help="Check only whether that workspace has the assets that the work tree refers to.")
 @json_option
-@click.option("--sarif", "as_sarif", is_flag=True, help="A SARIF 2.1.0 document on standard output.")
+@click.option("--sarif", "as_sarif", is_flag=True, help="Print one SARIF 2.1.0 document on standard output.")
 @click.pass_context
 def check(ctx: click.Context, /, targets: tuple[str, ...], **asked: Any) -> int:  # click's options, by name
-    """Whether experiments and services are sound: JSON, normal form, graph, scripts, secrets.
+    """Check whether experiments and services are sound: JSON, normal form, graph, scripts, secrets.
 
     \b
     amlgit check               the work tree

@@ -16,13 +16,13 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,59}")
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("--name", default="review", show_default=True, help="What the comment is found by again; each name has one of its own.")
+@click.option("--name", default="review", show_default=True, help="What the comment is found by again: each name has a comment of its own.")
 @click.option("--update-only", is_flag=True, help="Bring a comment that is there up to date, and write no new one.")
-@click.option("--settled", is_flag=True, help="Nobody has to answer it: in Azure Repos its thread is closed.")
+@click.option("--settled", is_flag=True, help="Close its thread in Azure Repos: nobody has to answer it.")
 @dry_run_option
 @click.pass_context
 def comment(ctx: click.Context, /, file: str, name: str, update_only: bool, settled: bool, dry_run: bool) -> int:
-    """In CI: one comment on the run's pull request, kept up to date with FILE ('-' is standard input).
+    """Keep one comment on a pull request up to date with FILE ('-' is standard input); for CI.
 
     It is found again by a mark that nobody sees and by its author; comments of others are left alone. The pull request and the token
     (GITHUB_TOKEN or SYSTEM_ACCESSTOKEN) come from the environment of GitHub Actions or Azure Pipelines (docs/ci.md).

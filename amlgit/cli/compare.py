@@ -35,16 +35,16 @@ class WithPaths(click.Command):
 @click.argument("operands", nargs=-1, metavar="[REV [REV] | EXPERIMENT@N [EXPERIMENT@M]] [-- EXPERIMENT...]")
 @click.option("--staged", "--cached", is_flag=True, help="Compare with what is staged instead of the work tree.")
 @click.option("--no-index", is_flag=True, help="Compare two exports (or folders) anywhere: --no-index OLD NEW.")
-@click.option("--class", "classes", multiple=True, type=click.Choice(CLASSES), help="Only changes of this class; may be given again.")
+@click.option("--class", "classes", multiple=True, type=click.Choice(CLASSES), help="Show only changes of this class; may be given again.")
 @click.option("--layout", is_flag=True, help="List the boxes that moved instead of counting them.")
-@click.option("--stat", is_flag=True, help="Only how many changes of each class.")
-@click.option("--md", "as_markdown", is_flag=True, help="Markdown, for a comment on a pull request.")
-@click.option("--json-patch", "as_patch", is_flag=True, help="The operations that turn the old export into the new one (RFC 6902).")
+@click.option("--stat", is_flag=True, help="Show only how many changes of each class.")
+@click.option("--md", "as_markdown", is_flag=True, help="Print Markdown, for a comment on a pull request.")
+@click.option("--json-patch", "as_patch", is_flag=True, help="Print the operations that turn the old export into the new one (RFC 6902).")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where anything differs.")
 @json_option
 @click.pass_context
 def diff(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> int:  # click's options, by name
-    """What changed in experiments and web services: by identity, never by position.
+    """Show what changed in experiments and web services: by identity, never by position.
 
     \b
     amlgit diff                          HEAD against the work tree

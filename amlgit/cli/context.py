@@ -72,14 +72,14 @@ def settings_of(repository: Repository) -> "tuple[Config, Path]":
     return load(root), root
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document on standard output.")
 dry_run_option = click.option("-n", "--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 timeout_option = click.option(
     "--timeout",
     "minutes",
     type=click.FloatRange(min=0, min_open=True),
     metavar="MINUTES",
-    help="Wait so long for the end of a run (default: as long as it takes).",
+    help="Wait at most so long for the end of a run (default: as long as it takes).",
 )
 CLASSES = ("wiring", "parameter", "script", "data", "module", "interface", "metadata", "layout")
 """The classes of changes, for options that choose among them."""

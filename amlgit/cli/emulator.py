@@ -18,10 +18,10 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group()
 def emulator() -> None:
-    """An Azure ML Studio (classic) on this machine, for trying things out and for tests."""
+    """Run an Azure ML Studio (classic) on this machine, for trying things out and for tests."""
 
 
-@emulator.command()
+@emulator.command(short_help="Serve until stopped.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default=True, help="The port; 0 takes a free one.")
 @click.option("--data", type=_FOLDER, help="Where its state is kept; without it, a temporary folder.")
@@ -44,7 +44,7 @@ def serve(host: str, port: int, data: Path | None, tls: bool, allow_remote: bool
         raise Refused(f"another emulator serves {error}", hint="Use that one, or another folder.") from error
 
 
-@emulator.command()
+@emulator.command(short_help="Fill it with the samples, or from an archive.")
 @click.option("--data", type=_FOLDER, required=True, help="The emulator's folder; it may be running.")
 @click.option("--archive", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Fill it from a folder of exports.")
 @click.option("--workspace", metavar="ID", help="Take everything into this workspace, with its id in place of others.")
@@ -71,7 +71,7 @@ def seed(data: Path, archive: Path | None, workspace: str | None, as_json: bool)
     return partly
 
 
-@emulator.command()
+@emulator.command(short_help="Empty every workspace, and take all faults back.")
 @click.option("--data", type=_FOLDER, required=True, help="The emulator's folder; it may be running.")
 def reset(data: Path) -> None:
     """Empty every workspace and take all faults back; workspaces and tokens stay."""
@@ -81,7 +81,7 @@ def reset(data: Path) -> None:
     click.echo("Empty again.")
 
 
-@emulator.command()
+@emulator.command(short_help="Set faults, list them, or take them back.")
 @click.option("--data", type=_FOLDER, required=True, help="The emulator's folder; it may be running.")
 @click.option("--set", "file", type=click.File(encoding="utf-8"), help="A JSON file with one fault or an array of them; - is standard input.")
 @click.option("--kind", help="Set one fault: latency, status, cut, truncate, garbage, slow or module.")

@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,44 +19,41 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("experiment", required=False, metavar="[EXPERIMENT[@N]]")
 @json_option
-@click.option("-r", "--reverse", is_flag=True, help="Oldest first.")
-@click.option("--changes/--no-changes", "changes", default=None, help="What each version changed, in one line; with --json only where asked for.")
+@click.option("-n", "--max-count", "most", type=click.IntRange(min=1), metavar="NUMBER", help="Only the newest NUMBER.")
+@click.option("-r", "--reverse", is_flag=True, help="The oldest first.")
+@click.option("--changes/--no-changes", "changes", default=None, help="Tell in a line what each version changed; with --json only where asked for.")
 @click.option("--class", "classes", multiple=True, type=click.Choice(CLASSES), help="Only versions with a change of this class; may be given again.")
 @click.option("--parameter", metavar="NODE.NAME", help="Only versions that set this parameter (or input port), with the old and the new value.")
 @click.pass_context
-def log(
-    ctx: click.Context,
-    experiment: str | None,
-    as_json: bool,
-    reverse: bool,
-    changes: bool | None,
-    classes: tuple[str, ...],
-    parameter: str | None,
-) -> int:
-    """The versions in the record: number, date, status, who, commit, and what changed; newest first.
+def log(ctx: click.Context, /, experiment: str | None, as_json: bool, **asked: Any) -> int:  # click's options, by name
+    """List the versions in the record: number, date, status, who, commit, and what changed; newest first.
 
     \b
     amlgit log             everything, in order of time
     amlgit log Topics      one experiment
+    amlgit log .           the one whose folder this is
     amlgit log Topics@-1   its newest version
+    amlgit log -n 3        the newest three
     amlgit log Topics --class script --class data
     amlgit log Topics --parameter "Split Data 64-6ec6.Random seed"
 
     NODE is the name of its file (or only the number and digits in it), its id, its module's name or its comment.
     """  # noqa: D301
     from amlgit.workflows.log import log as workflow
+    from amlgit.workflows.versions.paths import inside
 
-    if parameter is not None and experiment is None:
-        raise click.UsageError("--parameter is of one experiment: name it.")
+    reverse, most, changes, classes, parameter = (asked[name] for name in ("reverse", "most", "changes", "classes", "parameter"))
     if changes is False and (classes or parameter):
         raise click.UsageError("--no-changes can't be combined with --class and --parameter.")
     run = session(ctx)
     repository = run.repository()
+    if experiment is not None and inside(repository, experiment) == "":
+        experiment = None
+    if parameter is not None and experiment is None:
+        raise click.UsageError("--parameter is of one experiment: name it.")
     entries = workflow(repository, experiment)
-    if not entries:
-        run.hint(
-            "hint: 'amlgit pull' takes versions in; in a clone of a repository that shares its record, 'amlgit install' and 'git fetch' bring it."
-        )
+    if most is not None and not (classes or parameter):
+        entries = entries[-most:]
     if not (classes or parameter) and not (not as_json if changes is None else changes):
         shown = entries if reverse else entries[::-1]
         if as_json:
@@ -65,10 +63,11 @@ def log(
         return output.OK
     from amlgit.workflows.comparison.story import story
 
-    order = entries if reverse and parameter is None else entries[::-1]
-    told: Iterator[Told] = story(repository, order, classes, parameter)
-    if reverse and parameter is not None:
-        told = iter([*told][::-1])  # a node is followed back from where it has its name
+    is_turned = reverse and (parameter is not None or most is not None)  # a node is followed back from where it has its name
+    order = entries if reverse and not is_turned else entries[::-1]
+    told: Iterator[Told] = islice(story(repository, order, classes, parameter), most)
+    if is_turned:
+        told = iter([*told][::-1])
     if as_json:
         output.envelope("log", output.OK, {"versions": [_row(entry, found, is_of_parameter=parameter is not None) for entry, found in told]})
         return output.OK

@@ -74,6 +74,13 @@ class _Verbs(click.Group):
         command: click.Command = module.COMMANDS[cmd_name]
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from amlgit.cli.overview import GROUPS
+
+        for heading, verbs in GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{verb:<10}", what) for verb, what in verbs.items()])
+
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:  # click's own signature
         try:
             return super().resolve_command(ctx, args)
@@ -89,9 +96,9 @@ class _Verbs(click.Group):
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="amlgit %(version)s (form 1)")
 @click.option("-C", "folder", metavar="DIR", help="Run as if started in DIR.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress and no hints on standard error.")
+@click.option("-q", "--quiet", is_flag=True, help="Show no progress and no hints.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colour.")
-@click.option("--no-pager", is_flag=True, help="No pager for long output on a terminal.")
+@click.option("--no-pager", is_flag=True, help="Use no pager for long output on a terminal.")
 @click.pass_context
 def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str, no_pager: bool) -> None:
     """Azure Machine Learning Studio (classic) experiments under git.
@@ -101,6 +108,9 @@ def amlgit(ctx: click.Context, folder: str | None, quiet: bool, color: str, no_p
     cd repository && git log                      their story
     amlgit log EXPERIMENT                         its versions, and what each changed
     amlgit export EXPERIMENT@3                    version 3 as the JSON file it was
+
+    EXPERIMENT is a folder's name or path ('.' is the one you are in), a title where only one has it, or an id; @3 is its third
+    version, @-1 the newest. The record has every version for good, whatever becomes of the branch.
     """  # noqa: D301
     ctx.obj = {"folder": folder, "quiet": quiet, "color": color, "pager": not no_pager}
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @click.command("map")
 @click.argument("name", required=False, metavar="[REV|TAG|SNAPSHOT|EXPERIMENT[@N]]")
-@click.option("--all", "everything", is_flag=True, help="Every version in the record, with the commits that hold it.")
+@click.option("--all", "everything", is_flag=True, help="List every version in the record, with the commits that hold it.")
 @json_option
 @click.pass_context
 def map_(ctx: click.Context, name: str | None, everything: bool, as_json: bool) -> int:
-    """Which run is this commit, and which commits hold this run.
+    """Show which run a commit holds, and which commits hold a run.
 
     \b
     amlgit map              what the work tree's experiments are
@@ -32,10 +32,12 @@ def map_(ctx: click.Context, name: str | None, everything: bool, as_json: bool) 
     """  # noqa: D301
     from amlgit.workflows.map import map_ as workflow
     from amlgit.workflows.map import map_all
+    from amlgit.workflows.versions.missing_record import hint
 
     if everything and name is not None:
         raise click.UsageError("--all is about everything: name nothing with it.")
-    repository = session(ctx).repository()
+    run = session(ctx)
+    repository = run.repository()
     report = map_all(repository) if everything else workflow(repository, name)
     is_partial = not everything and any(located.problem for located in report.folders)
     code = output.PARTLY if is_partial else output.FINDINGS if name is not None and not report.is_found else output.OK
@@ -45,6 +47,8 @@ def map_(ctx: click.Context, name: str | None, everything: bool, as_json: bool) 
         _show_all(report)
     else:
         _show(report)
+        if any(located.version is not None and located.version.commit is None for located in report.folders) and (missing := hint(repository)):
+            run.hint(f"hint: {missing}")
     return code
 
 
@@ -107,11 +111,11 @@ def _show_all(report: "MapReport") -> None:
 @click.command()
 @click.argument("name")
 @click.argument("experiment", required=False, metavar="[EXPERIMENT[@N]]")
-@click.option("-m", "--message", help="What the tag says, before the trailers.")
+@click.option("-m", "--message", help="What the tag says, before its lines about versions.")
 @dry_run_option
 @click.pass_context
 def tag(ctx: click.Context, name: str, experiment: str | None, message: str | None, dry_run: bool) -> int:
-    """An annotated git tag that says which versions it holds; `amlgit map NAME` reads it back.
+    """Make an annotated git tag that says which versions it holds; 'amlgit map NAME' reads it back.
 
     \b
     amlgit tag v1            HEAD, with every experiment in it that is exactly a version

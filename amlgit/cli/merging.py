@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--no-commit", is_flag=True, help="Stop before the commit.")
 @click.option("-m", "--message", help="The message of the merge commit.")
 @click.option("--no-index", is_flag=True, help="Merge three exports anywhere: --no-index BASE OURS THEIRS.")
-@click.option("-o", "--output", "target", metavar="FILE", help="With --no-index: where the merged export goes (default: standard output).")
+@click.option("-o", "--output", "target", metavar="FILE", help="With --no-index: write to FILE, in place of what is there.")
 @dry_run_option
 @json_option
 @click.pass_context
@@ -69,7 +69,7 @@ def _show_merge(run: Session, report: "MergeReport", *, dry_run: bool) -> None:
 
 
 def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *, as_json: bool) -> int:
-    from amlgit.config import write_atomically
+    from amlgit.store.out_file import write
     from amlgit.workflows.merge import described, merge_files
 
     if len(operands) != 3:
@@ -79,7 +79,7 @@ def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *,
     conflicts = [described(clash, merged.document) for clash in merged.clashes]
     data = merged.data
     if data and target is not None:
-        write_atomically(run.path(target), data)
+        write(run.path(target), data)
     if as_json:
         output.envelope("merge", code, {"conflicts": conflicts, "output": target if data else None})
     elif data and target is None:
@@ -102,7 +102,7 @@ def _merge_files(run: Session, operands: tuple[str, ...], target: str | None, *,
 @json_option
 @click.pass_context
 def resolve(ctx: click.Context, /, chosen: tuple[str, ...], **options: Any) -> int:  # click's options, by name
-    """What conflicts there are in experiments and services, in words; with a side, settle them.
+    """List the conflicts in experiments and services, in words; with a side, settle them.
 
     \b
     amlgit resolve                 all conflicts, numbered

@@ -50,7 +50,7 @@ def pull(ctx: click.Context, remote: str | None, as_json: bool) -> int:
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--remote", help="The remote whose record takes them in (default: the one that knows the experiment, else 'imported').")
+@click.option("--remote", metavar="NAME", help="The remote whose record takes them in (default: the one that knows the experiment, else 'imported').")
 @json_option
 @click.pass_context
 def import_(ctx: click.Context, files: tuple[str, ...], remote: str | None, as_json: bool) -> int:
@@ -66,18 +66,18 @@ def import_(ctx: click.Context, files: tuple[str, ...], remote: str | None, as_j
 
 @click.command()
 @click.argument("experiment")
-@click.option("-o", "--output", "target", metavar="FILE", help="Write to FILE instead of standard output.")
-@click.option("--pretty", is_flag=True, help="Indented, for people; the service's own form is one line.")
+@click.option("-o", "--output", "target", metavar="FILE", help="Write to FILE, in place of what is there, instead of standard output.")
+@click.option("--pretty", is_flag=True, help="Indent it, for people; the service's own form is one line.")
 @click.pass_context
 def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool) -> int:
-    """One JSON file that the old tools can import.
+    """Write one JSON file that the old tools can import.
 
     \b
     amlgit export Topics              what the work tree holds
     amlgit export Topics@2 -o t.json  version 2, the whole export as it was
     amlgit export Topics@-1           the newest version
     """  # noqa: D301
-    from amlgit import config
+    from amlgit.store.out_file import write
     from amlgit.workflows import export as workflow
 
     run = session(ctx)
@@ -86,7 +86,7 @@ def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool
         sys.stdout.buffer.write(report.data)
         sys.stdout.flush()
     else:
-        config.write_atomically(run.path(target), report.data)
+        write(run.path(target), report.data)
     for place in report.placeholders:
         output.note(f"a placeholder stands for a secret: {place}")
     if report.placeholders:
@@ -97,7 +97,7 @@ def export(ctx: click.Context, experiment: str, target: str | None, pretty: bool
 @click.command()
 @click.argument("experiment")
 @click.option("--remote", metavar="NAME", help="Delete it in that workspace instead, with its whole run history; the folder stays.")
-@click.option("--yes", is_flag=True, help="With --remote: don't ask.")
+@click.option("--yes", is_flag=True, help="With --remote: delete it without asking.")
 @dry_run_option
 @click.pass_context
 def rm(ctx: click.Context, experiment: str, remote: str | None, yes: bool, dry_run: bool) -> int:

@@ -73,9 +73,10 @@ def code_of(error: AmlgitError | None) -> int:
     return next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
 
 
-def complain(error: AmlgitError) -> None:
-    """Say what went wrong with one of several things, and what to do next."""
-    _complain(str(error), error.hint, None)
+def complain(error: AmlgitError, told: set[str]) -> None:
+    """Say what went wrong with one of several things, and what to do next; a hint that was `told` already is not said again."""
+    _complain(str(error), error.hint if error.hint not in told else None, None)
+    told.update([error.hint] if error.hint else ())
 
 
 def _complain(message: str, hint: str | None, is_coloured: bool | None) -> None:

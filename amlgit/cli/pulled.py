@@ -55,12 +55,20 @@ def show_pull(run: Session, command: str, report: PullReport, *, as_json: bool, 
         lines = ", ".join(str(line) for line in replaced.lines)
         click.echo(f"secret replaced: {printable(replaced.path, 400)} line {lines}: {replaced.name}")
     if not report.commits:
-        is_lost = report.fetched.is_partial and not report.fetched.chains
-        click.echo("Nothing was taken in." if is_lost else "Already up to date." if not report.is_refused else "Nothing pulled.")
+        click.echo(_nothing(report))
     elif where:
         run.hint(f"Next: cd {where} && git log")
     _show_hints(run, report)
     return code
+
+
+def _nothing(report: PullReport) -> str:
+    """What a pull without a commit came to."""
+    if report.is_refused:
+        return "Nothing pulled."
+    if report.fetched.is_partial and not report.fetched.chains:
+        return "Nothing was taken in."
+    return "The branch has all of it already." if any(chain.is_new for chain in report.fetched.chains) else "Already up to date."
 
 
 def _show_folder(folder: FolderReport, remote: str) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def push(ctx: click.Context, /, experiments: tuple[str, ...], **asked: Any) -> int:  # click's options, by name
-    """Bring a workspace's experiments to what is committed, never over what the branch has not seen; or share the record.
+    """Save committed experiments in their workspace, never over what the branch has not seen; or share the record.
 
     \b
     amlgit push                        all experiments that differ
@@ -52,8 +52,9 @@ def push(ctx: click.Context, /, experiments: tuple[str, ...], **asked: Any) -> i
     if asked["as_json"]:
         output.envelope("push", code, _result(report), [_diagnostic(entry, entry.error) for entry in report.entries if entry.error])
         return code
+    told: set[str] = set()
     for entry in report.entries:
-        _show(run, entry, report.remote)
+        _show(run, entry, report.remote, told)
     if not report.entries:
         click.echo(f"No experiment is bound to {report.remote}.")
     elif len(report.failures) > 1 or (report.failures and len(report.entries) > 1):
@@ -140,7 +141,7 @@ def _diagnostic(entry: "Entry", error: "AmlgitError") -> Mapping[str, object]:
 # --- for people
 
 
-def _show(run: Session, entry: "Entry", remote: str) -> None:
+def _show(run: Session, entry: "Entry", remote: str, told: set[str]) -> None:
     from amlgit.cli.compare import show_changes, summary_of
     from amlgit.workflows.workspaces.unseen import Unseen
 
@@ -149,7 +150,7 @@ def _show(run: Session, entry: "Entry", remote: str) -> None:
         if isinstance(entry.error, Unseen):
             click.echo(f"  changed at {remote}: {summary_of(entry.error.compared)}")
             show_changes(entry.error.compared)
-        output.complain(entry.error)
+        output.complain(entry.error, told)
         return
     changes = f": {summary_of(entry.changes)}" if entry.changes and entry.state != "made already" else ""
     click.echo(f"{entry.name}: {entry.state}{changes}")
@@ -169,7 +170,10 @@ def _show(run: Session, entry: "Entry", remote: str) -> None:
     if entry.otherwise:
         click.echo(f"  {remote} holds it otherwise than it was sent: {summary_of(entry.otherwise)}")
         show_changes(entry.otherwise)
-        run.hint(f"'amlgit pull {remote}' brings what it made of it.")
+        hint = f"'amlgit pull {remote}' brings what it made of it."
+        if hint not in told:
+            run.hint(hint)
+        told.add(hint)
     if entry.is_edited:
         run.hint(f"{entry.name} has uncommitted changes, which are not pushed.")
 

@@ -20,8 +20,8 @@ _STATES = {"added": "new", "removed": "removed", "renamed": "renamed"}
 
 @click.command(cls=WithPaths)
 @click.argument("operands", nargs=-1, metavar="[A..B | A...B | REV [REV] | EXPERIMENT@N [EXPERIMENT@M]] [-- EXPERIMENT...]")
-@click.option("--md", "as_markdown", is_flag=True, help="Markdown for a comment on a pull request; this is what is printed anyway.")
-@click.option("--no-picture", is_flag=True, help="With --md: no Mermaid, for hosts that would show its text.")
+@click.option("--md", "as_markdown", is_flag=True, help="Print Markdown for a comment on a pull request; that is the default.")
+@click.option("--no-picture", is_flag=True, help="With --md: leave the Mermaid picture out, for hosts that would show its text.")
 @click.option("--html", "file", metavar="FILE", help="Write one HTML page with the graph and every change; needs no network.")
 @click.option("--open", "is_opened", is_flag=True, help="Show the page in the browser.")
 @click.option("--no-index", is_flag=True, help="Compare two exports (or folders) anywhere: --no-index OLD NEW.")
@@ -29,7 +29,7 @@ _STATES = {"added": "new", "removed": "removed", "renamed": "renamed"}
 @json_option
 @click.pass_context
 def review(ctx: click.Context, /, operands: tuple[str, ...], **options: Any) -> int:  # click's options, by name
-    """A change as a reviewer wants it: what is risky first, then a picture, then every change.
+    """Show a change as a reviewer wants it: what is risky first, then a picture, then every change.
 
     \b
     amlgit review                               HEAD against the work tree
@@ -142,10 +142,10 @@ def written(run: Session, content: str, file: str | None, *, is_opened: bool) ->
     import webbrowser
     from pathlib import Path
 
-    from amlgit.workflows.pages.page import write
+    from amlgit.store.out_file import write
 
     path = run.path(file) if file else Path(tempfile.mkdtemp(prefix="amlgit-")) / "review.html"
-    write(path, content)
+    write(path, content.encode())
     output.note(f"{file or path}: {len(content.encode()) / 1000:,.0f} kB")
     if is_opened and not webbrowser.open(path.absolute().as_uri()):
         output.note(f"No browser was found; open {path} in one.")

@@ -8,14 +8,14 @@ from amlgit.cli.context import json_option, session, settings_of
 
 @click.group()
 def secret() -> None:
-    """What was kept out of git, and what waits for a decision."""
+    """List what was kept out of git, and decide about what waits."""
 
 
-@secret.command("list")
+@secret.command("list", short_help="List placeholders, and what is held back.")
 @json_option
 @click.pass_context
 def secret_list(ctx: click.Context, as_json: bool) -> int:
-    """Every secret that a placeholder stands for, and everything held back because it may be one.
+    """List every secret that a placeholder stands for, and everything held back because it may be one.
 
     Placeholders are those of the files as HEAD has them; older versions may have others, where they stood then ('amlgit show EXPERIMENT@N').
     """
@@ -50,19 +50,19 @@ def _decide(ctx: click.Context, kind: str, ids: tuple[str, ...]) -> int:
     return output.OK
 
 
-@secret.command("allow")
+@secret.command("allow", short_help="Take in what was held back: it is no secret.")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.pass_context
 def secret_allow(ctx: click.Context, ids: tuple[str, ...]) -> int:
-    """What was held back under these ids is no secret: take it in as it is."""
+    """Take in what was held back under these ids, as it is: it is no secret."""
     return _decide(ctx, "allow", ids)
 
 
-@secret.command("replace")
+@secret.command("replace", short_help="Put a placeholder in its place: it is secret.")
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.pass_context
 def secret_replace(ctx: click.Context, ids: tuple[str, ...]) -> int:
-    """What was held back under these ids is secret: a placeholder takes its place, now and in later versions."""
+    """Put a placeholder in place of what was held back under these ids, now and in later versions: it is secret."""
     return _decide(ctx, "replace", ids)
 
 

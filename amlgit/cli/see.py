@@ -17,6 +17,8 @@ def _standing(remote: "BindingStatus") -> str:
     if not remote.seen and remote.has_draft:
         newer = f", and a newer {'version' if remote.total else 'draft'} is there" if remote.is_behind else ""
         return f"a draft of {remote.remote}{newer}"
+    if not remote.total:
+        return f"bound to {remote.remote}, no record here"
     draft = " and a draft after it" if remote.has_draft else ""
     newer = ", and a newer draft is there" if remote.is_behind and remote.seen == remote.total else ""
     return f"version {remote.seen} of {remote.total} in {remote.remote}{draft}{newer}"
@@ -27,9 +29,10 @@ def _standing(remote: "BindingStatus") -> str:
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where something is edited, uncommitted, new at a remote or held back.")
 @click.pass_context
 def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
-    """Work tree and branch against what was last seen of each remote."""
+    """Show how work tree and branch stand to what was last seen of each remote."""
     from amlgit.config import load
     from amlgit.workflows.status import status as workflow
+    from amlgit.workflows.versions.missing_record import hint
 
     run = session(ctx)
     repository = run.repository()
@@ -43,6 +46,8 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
     click.echo(f"On branch {report.branch}" if report.branch else "HEAD is detached")
     if report.operation:
         click.echo(f"A {report.operation} is not finished yet")
+        going_on = "git commit" if report.operation == "merge" else f"git {report.operation} --continue"
+        run.hint(f"hint: 'amlgit resolve' shows what is left to settle; then '{going_on}', or 'git {report.operation} --abort'.")
     for folder in report.folders:
         states = [_standing(remote) for remote in folder.remotes] or ["not bound to a remote"]
         states += ["edited since"] if folder.edited else []
@@ -55,6 +60,8 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
         click.echo(f"only in the record: {printable(title)}")
     for document in report.held:
         click.echo(f"held back: {document}")
+    if any(not remote.total and not remote.has_draft for folder in report.folders for remote in folder.remotes) and (missing := hint(repository)):
+        run.hint(f"hint: {missing}")
     if not report.folders:
         click.echo("No experiments yet.")
         run.hint("Next: amlgit pull")

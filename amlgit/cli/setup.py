@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("directory", default=".")
 @click.pass_context
 def init(ctx: click.Context, directory: str) -> int:
-    """Make a repository ready for experiments: writes .amlgit and .gitattributes and stages them."""
+    """Make a repository ready for experiments: write .amlgit and .gitattributes, and stage them."""
     from amlgit.workflows import setup
 
     run = session(ctx)
@@ -50,7 +50,7 @@ def workspace_options(command: Callable[..., int]) -> Callable[..., int]:
     """The options that say where a workspace is."""
     for option in (
         click.option("--url", metavar="URL", help="Of a workspace: the service's scheme and host, where it is none of Microsoft's own."),
-        click.option("--location", metavar="NAME", help="Of a workspace: its location, as in 'South Central US' (every free one)."),
+        click.option("--location", metavar="NAME", help="Of a workspace: its location; every free one is in 'South Central US'."),
         click.option("--workspace", metavar="ID", help="A workspace of Studio: 32 hexadecimal digits."),
     ):
         command = option(command)
@@ -72,13 +72,13 @@ def refuse_file_times(file_times: bool) -> None:
 @click.command()
 @click.option("--archive", metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
 @workspace_options
-@click.option("--name", "remote", help="The remote's name (default: archive, or studio).")
-@click.option("--file-times", is_flag=True, help="Of an archive: drafts without a date in their path take their file's time.")
+@click.option("--name", "remote", metavar="NAME", help="The remote's name (default: archive, or studio).")
+@click.option("--file-times", is_flag=True, help="Of an archive: give drafts without a date in their path their file's time.")
 @json_option
 @click.argument("directory", required=False)
 @click.pass_context
 def clone(ctx: click.Context, /, archive: str | None, file_times: bool, as_json: bool, directory: str | None, **place: str | None) -> int:
-    """A new git repository with one commit for each version that an archive or a workspace holds.
+    """Make a new git repository with one commit for each version that an archive or a workspace holds.
 
     \b
     amlgit clone --archive exports/ repository
@@ -104,10 +104,10 @@ def clone(ctx: click.Context, /, archive: str | None, file_times: bool, as_json:
 
 
 @click.command()
-@click.option("--hooks", "with_hooks", is_flag=True, help="Hooks, too: pre-commit, pre-push and post-merge, behind those that are there.")
+@click.option("--hooks", "with_hooks", is_flag=True, help="Install hooks, too: pre-commit, pre-push and post-merge, behind those that are there.")
 @click.pass_context
 def install(ctx: click.Context, with_hooks: bool) -> int:
-    """Set up this clone: attributes, merge driver, hunk headings, difftool, fetch refspec of the record. Safe to repeat."""
+    """Set up this clone: git fetches the record, merges node by node, and names the node above each hunk. Safe to repeat."""
     from amlgit.workflows import setup
 
     run = session(ctx)
@@ -136,13 +136,13 @@ def uninstall(ctx: click.Context) -> int:
 
 @click.group()
 def remote() -> None:
-    """Where versions come from."""
+    """Add, list and remove the remotes: archives and workspaces, where versions come from."""
 
 
-@remote.command("add")
+@remote.command("add", short_help="Add an archive or a workspace of Studio.")
 @click.argument("name")
 @click.option("--archive", metavar="PATH", help="A folder, a zip file or a single file of exported JSON.")
-@click.option("--file-times", is_flag=True, help="Of an archive: drafts without a date in their path take their file's time.")
+@click.option("--file-times", is_flag=True, help="Of an archive: give drafts without a date in their path their file's time.")
 @workspace_options
 @click.pass_context
 def remote_add(ctx: click.Context, /, name: str, archive: str | None, file_times: bool, **place: str | None) -> int:
@@ -188,7 +188,7 @@ def remote_remove(ctx: click.Context, name: str) -> int:
 @json_option
 @click.pass_context
 def remote_list(ctx: click.Context, as_json: bool) -> int:
-    """The remotes, one a line: name, kind, place."""
+    """List the remotes, one a line: name, kind, place."""
     settings, _ = settings_of(session(ctx).repository())
     found = [settings.remotes[name] for name in sorted(settings.remotes)]
     if as_json:
@@ -200,11 +200,11 @@ def remote_list(ctx: click.Context, as_json: bool) -> int:
 
 
 @click.command()
-@click.option("--keys", "known", is_flag=True, help="Every key there may be: type, default, and what it means; needs no repository.")
+@click.option("--keys", "known", is_flag=True, help="List every key there may be: type, default, and what it means; needs no repository.")
 @json_option
 @click.pass_context
 def config(ctx: click.Context, known: bool, as_json: bool) -> int:
-    """Every value of the configuration and the file it comes from."""
+    """List every value of the configuration and the file it comes from."""
     if known:
         return _show_keys(as_json=as_json)
     settings, _ = settings_of(session(ctx).repository())
@@ -238,7 +238,7 @@ def _show_keys(*, as_json: bool) -> int:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> int:
-    """A script that completes amlgit's verbs and options: eval "$(amlgit completion bash)"."""
+    """Print a script that completes amlgit's verbs and options: eval "$(amlgit completion bash)"."""
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 @click.argument("experiment", metavar="EXPERIMENT[@N] | FILE")
 @click.option("--no-index", is_flag=True, help="The argument is a FILE: an export or web service definition anywhere.")
 @click.option("--scripts", "with_scripts", is_flag=True, help="Print the scripts too.")
-@click.option("--dot", "form", flag_value="dot", help="The graph for Graphviz.")
-@click.option("--mermaid", "form", flag_value="mermaid", help="The graph as a Mermaid flowchart.")
+@click.option("--dot", "form", flag_value="dot", help="Print the graph for Graphviz.")
+@click.option("--mermaid", "form", flag_value="mermaid", help="Print the graph as a Mermaid flowchart.")
 @click.option("--html", "file", metavar="FILE", help="Write one HTML page with the graph; needs no network.")
 @json_option
 @click.pass_context
 def show(ctx: click.Context, experiment: str, no_index: bool, with_scripts: bool, form: str | None, file: str | None, as_json: bool) -> int:
-    """An experiment or web service as a readable outline, in the order of its data flow.
+    """Show an experiment or web service as a readable outline, in the order of its data flow.
 
     \b
     amlgit show Topics                        as the work tree has it

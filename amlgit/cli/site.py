@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("directory", metavar="DIR")
-@click.option("--title", metavar="TEXT", help="What the site is called; the repository's folder, where nothing is said.")
+@click.option("--title", metavar="TEXT", help="What the site is called (default: as the repository's folder).")
 @click.option("--open", "is_opened", is_flag=True, help="Show it in the browser.")
 @dry_run_option
 @json_option
 @click.pass_context
 def site(ctx: click.Context, directory: str, title: str | None, is_opened: bool, dry_run: bool, as_json: bool) -> int:
-    """A static site of the repository: experiments, their versions, what each changed, scripts, web services, search.
+    """Write a static site of the repository: experiments, their versions, what each changed, scripts, web services, search.
 
     \b
     amlgit site ../site          all of it
@@ -30,9 +30,11 @@ def site(ctx: click.Context, directory: str, title: str | None, is_opened: bool,
     It needs no server and no network. Files in DIR that amlgit did not write are never touched.
     """  # noqa: D301
     from amlgit.workflows.site import site as workflow
+    from amlgit.workflows.versions.missing_record import hint
 
     run = session(ctx)
-    report = workflow(run.repository(), run.path(directory), title, dry_run=dry_run, progress=run.progress())
+    repository = run.repository()
+    report = workflow(repository, run.path(directory), title, dry_run=dry_run, progress=run.progress())
     code = output.PARTLY if report.problems else output.OK
     if as_json:
         output.envelope("site", code, _result(report), [{"severity": "warning", "message": problem} for problem in report.problems])
@@ -40,6 +42,8 @@ def site(ctx: click.Context, directory: str, title: str | None, is_opened: bool,
         _show(report, dry_run=dry_run)
         for problem in report.problems:
             output.note(f"not shown: {problem}")
+        if not report.versions and (missing := hint(repository)):
+            run.hint(f"hint: {missing}")
     if is_opened and not dry_run:
         import webbrowser
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from amlgit.errors import InvalidDocument
 from amlgit.form import modules
 from amlgit.form.pages import line, object_, objects, page, text
 from amlgit.model import ids
@@ -98,3 +99,19 @@ def read_names(data: bytes, where: str) -> dict[str, str]:
             if resource is not None:
                 names.setdefault(f"{resource.workspace}.{resource.family}", name)
     return names
+
+
+def is_written_by_hand(data: bytes, where: str) -> bool:
+    """Whether an assets.json holds what `write_assets` never writes of those assets, such as a name that somebody gave one, or can't be read.
+
+    What is missing is no work of anybody: another amlgit knew fewer names.
+    """
+    try:
+        document = object_(loads(data), where)
+        for entry, asset in zip(objects(document.get("Assets"), f"{where}: Assets"), read_assets(data, where), strict=True):
+            described = _described(asset)
+            if any(name not in described or value != described[name] for name, value in entry.items()):
+                return True
+    except InvalidDocument:
+        return True
+    return document.keys() != {"Assets"}

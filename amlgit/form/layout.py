@@ -99,5 +99,8 @@ def _check(client_data: str, where: str) -> None:
         fromstring(client_data, forbid_dtd=True)
     except DefusedXmlException as error:
         raise InvalidDocument(f"{where} brings a document type or entities, which no layout has") from error
-    except (ParseError, ValueError, LookupError) as error:
-        raise InvalidDocument(f"{where} is no well-formed XML: {error}") from error
+    except ParseError as error:
+        line, column = error.position
+        raise InvalidDocument(f"{where} is no well-formed XML, at line {line} column {column + 1} of it") from error
+    except (ValueError, LookupError) as error:
+        raise InvalidDocument(f"{where} is no well-formed XML: its declaration names an encoding that it can't have") from error

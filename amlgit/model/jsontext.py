@@ -125,7 +125,9 @@ def _loads_strictly(data: bytes, depth: int) -> Json:
     try:
         value: Json = _strict_decoder.decode(text)
     except json.JSONDecodeError as error:
-        raise InvalidDocument(f"line {error.lineno} column {error.colno}: {error.msg}") from error
+        from amlgit.model.json_faults import fault
+
+        raise InvalidDocument(fault(error)) from error
     except RecursionError as error:
         raise InvalidDocument(f"nested deeper than {depth} levels") from error
     if data.count(b"{") + data.count(b"[") > depth:  # each level takes one of them

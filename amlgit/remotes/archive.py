@@ -73,7 +73,7 @@ def listing(path: Path) -> Iterator[Listing]:
             try:
                 opened = stack.enter_context(zipfile.ZipFile(path))
             except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-                raise InvalidDocument(f"{path} is a damaged zip file: {printable(str(error), 200)}") from error
+                raise InvalidDocument(f"{path} is a damaged zip file", hint="Unpack what is left of it, and name that folder.") from error
             yield _zip(opened)
     elif path.is_file():
         yield Listing(documents=(_file(str(path.parent), path.name, f"{path.parent.name}/{path.name}", path.stat()),), problems=())
@@ -181,13 +181,24 @@ def _zipped(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Docum
             with opened.open(entry) as stream:
                 return stream.read(MAX_BYTES + 1)
         except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-            raise InvalidDocument(f"can't be unpacked: {printable(str(error), 200)}") from error
+            raise InvalidDocument(f"can't be unpacked: {_why_packed(entry, error)}") from error
 
     try:
         modified = int(datetime(*entry.date_time, tzinfo=UTC).timestamp())
     except ValueError:
         modified = 0
     return Document(name=name, size=entry.file_size, modified=modified, read=read)
+
+
+def _why_packed(entry: zipfile.ZipInfo, error: Exception) -> str:
+    """Why an entry of a zip file can't be read."""
+    if entry.flag_bits & 0x1:
+        return "it is encrypted"
+    if isinstance(error, NotImplementedError):
+        return "it is packed in a way that is not supported"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return "the zip file is damaged there"
 
 
 def _date(name: str) -> tuple[int | None, bool]:

@@ -150,8 +150,10 @@ def _event(file: str) -> Object:
         return {}
     try:
         found = loads(Path(file).read_bytes())
-    except (OSError, InvalidDocument) as error:
-        raise UsageError(f"GITHUB_EVENT_PATH: {os.path.basename(file)} can't be read: {error}") from error
+    except OSError as error:
+        raise UsageError(f"GITHUB_EVENT_PATH: {os.path.basename(file)} can't be read: {error.strerror}") from error
+    except InvalidDocument as error:
+        raise UsageError(f"GITHUB_EVENT_PATH: {os.path.basename(file)} is no JSON: {error}") from error
     return found if isinstance(found, Mapping) else {}
 
 

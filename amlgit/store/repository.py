@@ -75,6 +75,8 @@ class Repository:
     """'sha1' or 'sha256'."""
     index_file: Path
     environment: Mapping[str, str]
+    prefix: str = ""
+    """The folder amlgit was started in, from the top of the work tree, with a `/` behind it; empty at the top."""
 
     @property
     def private_dir(self) -> Path:
@@ -259,6 +261,7 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
         ("--is-bare-repository",),
         ("--show-object-format",),
         ("--git-path", "index"),
+        ("--show-prefix",),
         ("--show-toplevel",),
     )
     completed = _rev_parse(start, environment, *(word for question in questions for word in question))
@@ -268,7 +271,7 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
         raise UsageError(f"{start} is in no git repository ({said})", hint="Run 'amlgit init' or 'amlgit clone' first.")
     if len(answers) > len(questions):  # a path holds a line break: one question at a time
         answers = [os.fsdecode(_rev_parse(start, environment, *question).stdout).removesuffix("\n") for question in questions]
-    git_dir, common_dir, bare, object_format, index, *top = answers  # a bare repository has no top folder to show
+    git_dir, common_dir, bare, object_format, index, prefix, *top = answers  # a bare repository has no top folder to show
     if _is_of_another((start / index).resolve(), Path(git_dir)):
         return discover(start, {name: value for name, value in environment.items() if name != "GIT_INDEX_FILE"})
     return Repository(
@@ -278,6 +281,7 @@ def discover(start: Path, environment: Mapping[str, str]) -> Repository:
         object_format=object_format,
         index_file=(start / index).resolve(),
         environment=environment,
+        prefix=prefix,
     )
 
 

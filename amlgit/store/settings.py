@@ -59,6 +59,12 @@ def configure(repository: Repository) -> list[str]:
     return changed
 
 
+def has_refspecs(repository: Repository) -> bool:
+    """Whether `git fetch` brings the record of every git remote that there is."""
+    present = _present(repository)
+    return all(_FETCH.format(remote=remote) in present.get(f"remote.{remote}.fetch", ()) for remote in repository.lines("remote"))
+
+
 def unconfigure(repository: Repository) -> list[str]:
     """The inverse of `configure`; what others' configuration says stays."""
     changed = []

@@ -17,6 +17,7 @@ from amlgit.store import chains
 from amlgit.store.folders import is_content
 from amlgit.store.repository import Repository
 from amlgit.store.sources import Commit, FolderFiles, Index, Source, WorkTree
+from amlgit.workflows.versions.commits import required
 
 __all__ = ["CheckReport", "Finding", "Targets", "check", "choose_targets"]
 
@@ -72,13 +73,17 @@ def _path(repository: Repository, argument: str, start: Path) -> str:
 
 def _experiment(repository: Repository, argument: str) -> str | None:
     """The folder of an experiment by any of its names; None where the argument names a commit and no experiment."""
+    from amlgit.workflows.comparison.states import commits
     from amlgit.workflows.versions.choose import choose
 
     try:
-        choice = choose(repository, argument)
+        choice = choose(repository, argument, or_commit=True)
     except UsageError as error:
-        if repository.resolve(argument) is None:
-            raise UsageError(f"{argument!r} is no path and no commit, and {error}", hint=error.hint) from error
+        found = commits(repository, argument)
+        if len(found) > 1:
+            raise UsageError(f"{argument!r} is a range of commits", hint=f"For what it brings: amlgit check --range {argument}") from error
+        if not found:
+            raise UsageError(f"{argument!r} is no path here, and {error}", hint=error.hint) from error
         return None
     if choice.version is not None or choice.subject.folder is None:
         raise UsageError(f"{argument!r} is a version in the record, not a folder", hint="Name a folder, a file or a commit of the branch.")
@@ -93,8 +98,8 @@ def check(
         raise UsageError("only the work tree can be fixed, not the index or a commit", hint="Run 'amlgit check --fix', then 'git add'.")
     if staged and rev is not None:
         raise UsageError("the index and a commit can't be checked at once", hint="Leave out --staged, or the commit.")
-    if rev is not None and repository.resolve(rev) is None:
-        raise UsageError(f"there is no commit {rev!r}")
+    if rev is not None:
+        required(repository, rev)
     source: Source = Index(repository) if staged else Commit(repository, rev) if rev is not None else WorkTree(repository)
     decisions = Decisions(allowed=settings.allow, replaced=settings.replace)
     if fix:
@@ -162,7 +167,7 @@ def _folder(folder: FolderFiles, decisions: Decisions) -> Iterator[Finding]:
         if _is_content(folder, path):
             yield Finding(rule="not-a-file", message="This is no regular file.", path=path, hint="Put the file itself in its place.")
     for path in folder.unmerged:
-        hint = "Resolve it, then 'git add' it."
+        hint = "'amlgit resolve' shows the conflict and settles it; or edit the file, then 'git add' it."
         yield Finding(rule="conflict-marker", message="The file is in conflict, and not merged yet.", path=path, hint=hint)
     yield from _companions(folder)
     yield from _unlisted(folder)

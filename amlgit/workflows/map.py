@@ -10,6 +10,8 @@ from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.repository import Repository
 from amlgit.workflows.comparison.locate import Known, Located, Place, describe, describe_version, locate, of_record
 from amlgit.workflows.versions.choose import Subject, choose, is_version
+from amlgit.workflows.versions.missing_record import require_any
+from amlgit.workflows.versions.paths import inside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ def map_all(repository: Repository) -> MapReport:
         for ref, tip in sorted(chains.tips(repository).items())
         for version in chains.versions(repository, tip)
     ]
+    if not found:
+        require_any(repository)
     found.sort(key=lambda held: (held.version.date or "", held.version.title, held.version.number or 0))
     return MapReport(rev=None, commit=None, folders=(), versions=tuple(found))
 
@@ -167,7 +171,7 @@ def _by_branch(repository: Repository, commit: str) -> Known | None:
 
 def _here(repository: Repository, name: str | None) -> MapReport:
     """The work tree (of a bare repository HEAD), or the one experiment in it that a name means."""
-    subject = _subject(repository, name) if name is not None else None
+    subject = _subject(repository, name) if name is not None and inside(repository, name) != "" else None
     if subject is not None and subject.folder is None:
         raise UsageError(f"{subject.title!r} has no folder here", hint=f"Name a version of it: amlgit map '{subject.title}@-1'")
     path = subject.folder.path if subject is not None and subject.folder is not None else ""
@@ -183,9 +187,11 @@ def _here(repository: Repository, name: str | None) -> MapReport:
 
 def _subject(repository: Repository, name: str) -> Subject:
     try:
-        return choose(repository, name).subject
+        return choose(repository, name, or_commit=True).subject
     except UsageError as error:
-        raise UsageError(f"{name!r} is no rev, tag or snapshot here, and {error}", hint=error.hint) from error
+        if inside(repository, name) is not None:
+            raise
+        raise UsageError(f"{name!r} is no tag or snapshot here, and {error}", hint=error.hint) from error
 
 
 def locate_at(repository: Repository, commit: str, rev: str) -> tuple[Located, ...]:

@@ -11,7 +11,7 @@ from amlgit.compare.merge import merge as merge_graphs
 from amlgit.compare.patch import pointer
 from amlgit.compare.three import Clash
 from amlgit.config import Config
-from amlgit.errors import InvalidDocument, Refused, UsageError
+from amlgit.errors import InvalidDocument, Refused
 from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Object
 from amlgit.review.findings import ALLOW_ALL, Finding
@@ -24,6 +24,7 @@ from amlgit.store.states import Commit
 from amlgit.store.worktree import replace_file
 from amlgit.workflows.branch.merge_faults import errors, new_faults
 from amlgit.workflows.check import family, finding_folder
+from amlgit.workflows.versions.commits import required
 from amlgit.workflows.versions.documents import of_folder, wire, wire_with
 
 
@@ -58,12 +59,12 @@ def merge(
 ) -> MergeReport:
     """Merge a commit into the branch; raises Refused, with nothing changed, where git would not begin."""
     repository.require_work_tree()
-    theirs = repository.resolve(rev)
-    if theirs is None:
-        raise UsageError(f"there is no commit {rev!r}")
+    theirs = required(repository, rev)
     operation = repository.operation_in_progress()
     if operation:
-        raise Refused(f"a {operation} is not finished yet", hint=f"Finish it, or 'git {operation} --abort'.")
+        raise Refused(
+            f"a {operation} is not finished yet", hint=f"'amlgit resolve' shows what is left to settle; finish it, or 'git {operation} --abort'."
+        )
     ours = repository.head()
     if ours is None:
         raise Refused("this branch has no commit yet", hint=f"'git merge {rev}' makes it that commit.")

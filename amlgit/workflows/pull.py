@@ -158,7 +158,8 @@ def refuse_unready(repository: Repository) -> None:
     repository.require_work_tree()
     operation = repository.operation_in_progress()
     if operation is not None:
-        raise Refused(f"a {operation} is not finished yet", hint=f"Finish it, or 'git {operation} --abort', then run this again.")
+        hint = f"'amlgit resolve' shows what is left to settle; finish it, or 'git {operation} --abort', then run this again."
+        raise Refused(f"a {operation} is not finished yet", hint=hint)
 
 
 def bring_up(

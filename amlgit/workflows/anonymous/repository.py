@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from amlgit.config import FILE, Config
+from amlgit.config import FILE, Config, toml_fault
 from amlgit.errors import InvalidDocument, UsageError
 from amlgit.model.ids import experiment_id
 from amlgit.remotes import archive
@@ -143,7 +143,7 @@ class _Work:
                 start = "/".join(ref.split("/")[:2])
                 others[start] = others.get(start, 0) + 1
         for start, count in others.items():
-            self.left_out[f"{start}/*"] = f"{LEFT_ALONE}{count} refs that are no branches, tags or record"
+            self.left_out[f"{start}/*"] = f"{LEFT_ALONE}{count} {'ref that is' if count == 1 else 'refs that are'} no branch, tag or record"
 
     def branches(self, progress: Progress) -> dict[str, int]:
         """Write branches and tags with the commits behind them; gives how many of each."""
@@ -221,7 +221,7 @@ class _Work:
                 for table in sorted(parsed.keys() - {"form", "remotes"}):
                     self.left_out[f"{FILE}: [{table}]"] = f"{LEFT_ALONE}it is about the originals"
             except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-                self.left_out[FILE] = str(error)
+                self.left_out[FILE] = toml_fault(error).lstrip(": ")
                 self._configurations[blob] = None
         return self._configurations[blob]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from amlgit.config import Remote
-from amlgit.form.companions import ASSETS, SYNC
+from amlgit.form.companions import ASSETS, SYNC, is_written_by_hand
 from amlgit.store import chains, drafts, trailers
 from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.objects import TreeEntry, read_tree
@@ -52,7 +52,10 @@ def _was_taken_out(repository: Repository, head: str, experiment: str) -> bool:
 
 def _is_edited(repository: Repository, head: str, remote: str, folder: Folder) -> bool:
     """Whether the folder holds anything that the record of the experiment has not, committed or not."""
-    if any(not is_content(entry.name, folder.kind) and entry.name not in (SYNC, ASSETS) for entry in _entries(repository, head, folder)):
+    entries = _entries(repository, head, folder)
+    if any(not is_content(entry.name, folder.kind) and entry.name not in (SYNC, ASSETS) for entry in entries):
+        return True
+    if any(entry.name == ASSETS and is_written_by_hand(repository.blobs([entry.id]).get(entry.id, b""), ASSETS) for entry in entries):
         return True
     family = family_of(folder.bindings[remote])
     refs = repository.refs(chains.ref(remote, family), f"{drafts.PREFIX}{remote}/{family}")

@@ -1,6 +1,5 @@
 """What commits bring, looked at one by one: for a push, and for CI where members have no hooks."""
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from amlgit.store.outgoing import NewText
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
 from amlgit.workflows.check import CheckReport, check, finding_folder, shown
+from amlgit.workflows.versions.commits import required
 
 _KINDS = {parent: kind for kind, parent in PARENTS.items()}
 
@@ -63,13 +63,4 @@ def _ends(repository: Repository, between: str) -> tuple[str | None, str]:
     old, dots, new = between.partition("..")
     if not dots or not old or new.startswith("."):
         raise UsageError(f"{between!r} is no range of commits", hint="Write it as OLD..NEW.")
-    return _commit(repository, old) if old.strip("0") else None, _commit(repository, new or "HEAD")
-
-
-def _commit(repository: Repository, rev: str) -> str:
-    commit = repository.resolve(rev)
-    if commit is None:
-        is_shallow = os.path.exists(repository.common_dir / "shallow")
-        hint = "This clone is shallow: 'git fetch --unshallow' brings the rest, in CI a deeper checkout does." if is_shallow else None
-        raise UsageError(f"there is no commit {rev!r}", hint=hint)
-    return commit
+    return required(repository, old) if old.strip("0") else None, required(repository, new or "HEAD")

@@ -10,9 +10,10 @@ from amlgit.store import chains, present
 from amlgit.store.folders import Folder
 from amlgit.store.repository import Repository
 from amlgit.workflows.comparison.locate import Place, locate
-from amlgit.workflows.versions.choose import Choice, choose
+from amlgit.workflows.versions.choose import Choice, choose, without_versions
 from amlgit.workflows.versions.documents import Joined, asset_names, of_content
 from amlgit.workflows.versions.past import Past
+from amlgit.workflows.versions.paths import folder_of, from_here, inside
 from amlgit.workflows.versions.seen import family_of
 
 
@@ -36,7 +37,9 @@ class Start:
 def start_of(repository: Repository, past: Past, name: str) -> Start:
     """What EXPERIMENT[@N] means; raises UsageError where that is not one experiment."""
     here = present.present(repository) if repository.work_tree is not None else []
-    named = [folder for folder in here if name.rstrip("/") in (folder.path, PurePosixPath(folder.path).name)]
+    path = inside(repository, name)
+    wanted = (folder_of(path),) if path is not None else (name.rstrip("/"), from_here(repository, name))
+    named = [folder for folder in here if folder.path in wanted or (path is None and PurePosixPath(folder.path).name == wanted[0])]
     if len(named) == 1:
         return _of_folder(repository, named[0])
     choice = choose(repository, name)
@@ -50,7 +53,7 @@ def start_of(repository: Repository, past: Past, name: str) -> Start:
     if repository.work_tree is None and choice.subject.folder is not None:
         return _of_head(repository, past, choice.subject.folder)
     if not choice.subject.chains:
-        raise UsageError(f"{name!r} has no folder and no record of versions here", hint="'amlgit fetch' may bring the record.")
+        raise without_versions(repository, choice.subject)
     remote, tip = sorted(choice.subject.chains.items())[0]
     return _of_version(repository, past, replace(choice, remote=remote), None, tip)
 

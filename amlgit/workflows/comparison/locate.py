@@ -12,6 +12,7 @@ from amlgit.store.chains import Version
 from amlgit.store.folders import Folder
 from amlgit.store.repository import Repository
 from amlgit.store.streams import Commit
+from amlgit.workflows.versions.choose import own_titles
 from amlgit.workflows.versions.seen import History, family_of
 
 
@@ -103,9 +104,11 @@ def locate(repository: Repository, found: Sequence[Folder], place: Place) -> tup
     """The versions of folders: one for each remote a folder is bound to, one of any remote for a folder that is bound to none."""
     tips = {ref.removeprefix(chains.PREFIX): tip for ref, tip in chains.tips(repository).items()}
     wanted = [_chains(folder, tips) for folder in found]
+    told_by_sync = [folder for folder, names in zip(found, wanted, strict=True) if folder.bindings and not tips.keys() >= set(names)]
+    titles = own_titles(repository, place.head, told_by_sync) if place.head is not None else {}
     listed = chains.contents(repository, (tips[chain] for names in wanted for chain in names if chain in tips))
     with streams.reader(repository) as reader:
-        search = _Search(repository, reader, place, tips, {chain: listed[tip] for chain, tip in tips.items() if tip in listed})
+        search = _Search(repository, reader, place, tips, {chain: listed[tip] for chain, tip in tips.items() if tip in listed}, titles)
         return tuple(located for folder, names in zip(found, wanted, strict=True) for located in search.folder(folder, names))
 
 
@@ -124,12 +127,14 @@ class _Search:
         place: Place,
         tips: Mapping[str, str],
         listed: Mapping[str, Sequence[tuple[str, str]]],
+        titles: Mapping[str, str],
     ) -> None:
         self._repository = repository
         self._reader = reader
         self._place = place
         self._tips = tips
         self._listed = listed
+        self._titles = titles
 
     def folder(self, folder: Folder, names: Sequence[str]) -> list[Located]:
         """The versions of a folder in these chains."""
@@ -190,7 +195,7 @@ class _Search:
         """What a clone without the record can tell: `sync.json` says of which version it is, and what content that had."""
         binding = folder.bindings[remote]
         version = Known(
-            title=PurePosixPath(folder.path).name,
+            title=self._titles.get(folder.path) or PurePosixPath(folder.path).name,
             remote=remote,
             kind="run" if binding.run else "draft" if folder.kind == chains.EXPERIMENT else "definition",
             number=None,

@@ -1,6 +1,5 @@
 """`diff` of two states of a repository: commits, the index, the work tree."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -23,15 +22,15 @@ from amlgit.workflows.comparison.comparing import (
     listed_assets,
     state_name,
 )
-
-_RANGE = re.compile(r"(?P<old>.*?)(?P<dots>\.\.\.?)(?P<new>.*)")
+from amlgit.workflows.versions.commits import RANGE
+from amlgit.workflows.versions.paths import folder_of, inside
 
 
 def commits(repository: Repository, operand: str) -> list[Commit]:
     """The commits that an operand names: one, two for a range, none where it must be something else."""
     if repository.resolve(operand) is not None:
         return [Commit(operand)]
-    match = _RANGE.fullmatch(operand)
+    match = RANGE.fullmatch(operand) if inside(repository, operand) is None else None
     if match is None:
         return []
     old, new = (repository.resolve(match[side] or "HEAD") for side in ("old", "new"))
@@ -66,31 +65,36 @@ def diff_states(repository: Repository, old: Commit, new: State, filters: Sequen
 class _Wanted(NamedTuple):
     """A folder, or the family of what may be in any."""
 
-    path: str
+    path: str | None
+    """A folder of an experiment, or one above such ('' is the top)."""
     family: str
+
+    def has(self, folder: str) -> bool:
+        """Whether an experiment's folder is the one that is wanted, or below it."""
+        return self.path is not None and (self.path in ("", folder) or folder.startswith(f"{self.path}/"))
 
 
 def _wanted(repository: Repository, name: str, changed: Collection[str]) -> _Wanted:
     """What is meant by one of an experiment's names; a path, or the name of a folder, may be of one that is gone or not recorded yet."""
     path = name.strip("/")
-    if path.partition("/")[0] in states.PARENT_NAMES and "/" in path:
-        return _Wanted("/".join(path.split("/")[:2]), "")
+    written = inside(repository, name)
+    if written is not None or (path.partition("/")[0] in states.PARENT_NAMES and "/" in path):
+        return _Wanted(folder_of(path if written is None else written), "")
     named = [folder for folder in changed if folder.partition("/")[2] == path]
     if len(named) == 1:
         return _Wanted(named[0], "")
     from amlgit.workflows.versions.choose import choose
 
-    subject = choose(repository, name).subject
-    return _Wanted(subject.folder.path if subject.folder else "", subject.family)
+    subject = choose(repository, name, or_commit=True).subject
+    return _Wanted(subject.folder.path if subject.folder else None, subject.family)
 
 
 def _asked_for(
     repository: Repository, sides: tuple[Commit, State], changed: Sequence[str], wanted: Sequence[_Wanted]
 ) -> Iterator[tuple[FolderFiles | None, FolderFiles | None]]:
     """The changed folders in pairs of old and new; those that are wanted, by whichever of their names."""
-    paths = {one.path for one in wanted}
     families = {one.family for one in wanted} - {""}
-    first = [path for path in changed if not wanted or path in paths]
+    first = [path for path in changed if not wanted or any(one.has(path) for one in wanted)]
     olds, news = (dict(states.read(repository, state, first)) for state in sides)
     if wanted and (families or olds.keys() != news.keys()):
         # it may have another name on the other side
@@ -99,7 +103,7 @@ def _asked_for(
             found.update(states.read(repository, state, rest))
     for pair in _pairs(olds, news):
         present = [folder for folder in pair if folder is not None]
-        if not wanted or any(folder.path in paths or families.intersection(_families(folder)) for folder in present):
+        if not wanted or any(any(one.has(folder.path) for one in wanted) or families.intersection(_families(folder)) for folder in present):
             yield pair
 
 
@@ -111,7 +115,8 @@ def _refuse_unreadable(*sides: FolderFiles | None) -> None:
     """Raise InvalidDocument where a folder is not all there: as it stands, nodes would be missing that nobody removed."""
     for folder in sides:
         if folder is not None and folder.unmerged:
-            raise InvalidDocument(f"{folder.path}/{folder.unmerged[0]} is not merged yet", hint="Resolve the conflict, or name two commits.")
+            hint = "'amlgit resolve' shows the conflict and settles it; or name two commits."
+            raise InvalidDocument(f"{folder.path}/{folder.unmerged[0]} is not merged yet", hint=hint)
         links = [path for path in folder.others if is_content(path.partition("/")[0], folder.kind)] if folder is not None else []
         if folder is not None and links:
             raise InvalidDocument(f"{folder.path}/{links[0]} is no regular file")

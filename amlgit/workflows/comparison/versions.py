@@ -39,7 +39,7 @@ def _sides(repository: Repository, operand: str) -> Sequence[State | Choice]:
     found = commits(repository, operand)
     if found:
         return found
-    choice = choose(repository, operand)
+    choice = choose(repository, operand, or_commit=True)
     if choice.version is None:
         raise UsageError(f"{operand!r} is no version", hint="Name one: EXPERIMENT@N.")
     return [choice]

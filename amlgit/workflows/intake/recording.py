@@ -36,6 +36,7 @@ class ChainReport:
     title: str
     kind: str
     added: int
+    """How many versions nobody here knew: neither the record, nor what members shared of it."""
     relaid: bool
     """Whether a version turned up before known ones, so that their commits were written anew."""
     total: int
@@ -201,13 +202,9 @@ class _Session:
             return
         if isinstance(last, Version) and not self.recorder.has_written and last.commit != own:
             self.adopted[ref] = last.commit
-            added = total - len(self._own_commits(own))
         family = ref.rpartition("/")[2]
         title = last.story.title if isinstance(last, Draft) else last.title
         self.reports.append(ChainReport(family=family, title=title, kind=last.kind, added=added, relaid=is_relaid, total=total))
-
-    def _own_commits(self, own: str | None) -> Sequence[chains.Entry]:
-        return chains.entries(self._repository, own) if own else ()
 
     def _in_order(self, subjects: Sequence[Subject], known: Sequence[Version]) -> Iterator[Draft | Version]:
         """Both kinds by time; what has the same time by content id, the same version once."""

@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from amlgit.compare.changes import Diff
-from amlgit.config import write_atomically
-from amlgit.errors import UsageError
 from amlgit.form import protect
 from amlgit.model import ids
 from amlgit.model.jsontext import Json, Object
@@ -94,10 +91,3 @@ def looks() -> tuple[str, str]:
     folder = resources.files("amlgit.review.page")
     style, script = (folder.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "script.js"))
     return style, script
-
-
-def write(path: Path, content: str) -> None:
-    """Write a page in one step; raises UsageError where its folder is missing."""
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent}", hint="Make it first, or name another file.")
-    write_atomically(path, content.encode())

@@ -12,14 +12,14 @@ from amlgit.form.experiments import EXPERIMENT, parse
 from amlgit.model import ids
 from amlgit.store import chains
 from amlgit.store.chains import Entry
-from amlgit.store.folders import Folder, folders
+from amlgit.store.folders import PARENTS, Folder, folders
 from amlgit.store.repository import Repository
+from amlgit.workflows.versions.paths import folder_of, from_here, inside
 
 if TYPE_CHECKING:
     from amlgit.config import Config, Remote
 
 _VERSION = re.compile(r"(?P<name>.*)@(?P<version>-?[0-9]+|[0-9a-fA-F]{32}\.s-id\..+)")
-_MAY_BE_COMMIT = re.compile(r"\.\.|[~^][0-9]*$|^HEAD\b")
 
 
 def choose_remote(settings: "Config", name: str | None) -> "Remote":
@@ -69,7 +69,7 @@ def subjects(repository: Repository) -> list[Subject]:
         found[family].chains[remote] = tip
     present = folders(repository, "HEAD")
     unrecorded = [folder for folder in present if not any(family in found for family in _families(folder))]
-    own = _own_titles(repository, unrecorded)
+    own = own_titles(repository, "HEAD", unrecorded)
     recorded = dict(found)
     for folder in present:
         families = _families(folder)
@@ -88,9 +88,9 @@ def _families(folder: Folder) -> tuple[str, ...]:
     return tuple(dict.fromkeys(folder.bindings[remote].experiment.rpartition(".")[2] for remote in sorted(folder.bindings)))
 
 
-def _own_titles(repository: Repository, wanted: Sequence[Folder]) -> dict[str, str]:
-    """Path → title, as the folders themselves say it: of what never ran, or whose record was not fetched."""
-    pages = {f"HEAD:{folder.path}/{EXPERIMENT}": folder.path for folder in wanted if folder.kind == chains.EXPERIMENT}
+def own_titles(repository: Repository, rev: str, wanted: Sequence[Folder]) -> dict[str, str]:
+    """Path → title, as the folders of a commit say it themselves: of what never ran, or whose record was not fetched."""
+    pages = {f"{rev}:{folder.path}/{EXPERIMENT}": folder.path for folder in wanted if folder.kind == chains.EXPERIMENT}
     titles = {}
     for name, data in repository.blobs(pages).items():
         with suppress(InvalidDocument):
@@ -104,15 +104,18 @@ def is_version(name: str) -> bool:
     return _VERSION.fullmatch(name) is not None
 
 
-def choose(repository: Repository, name: str) -> Choice:
-    """What EXPERIMENT, EXPERIMENT@N or EXPERIMENT@SNAPSHOT means; raises UsageError listing the candidates where it is not one."""
+def choose(repository: Repository, name: str, *, or_commit: bool = False) -> Choice:
+    """What EXPERIMENT, EXPERIMENT@N or EXPERIMENT@SNAPSHOT means; raises UsageError listing the candidates where it is not one.
+
+    `or_commit` says that a commit could have been named as well: what is told of a name that means nothing speaks of both.
+    """
     known = subjects(repository)
     match = _VERSION.fullmatch(name)
-    found = _matching(known, name)
+    found = _matching(repository, known, name)
     if len(found) == 1 and match is None:
         return Choice(subject=found[0], remote=None, version=None)
     if match is not None:
-        of_name = _matching(known, match["name"])
+        of_name = _matching(repository, known, match["name"])
         if len(of_name) == 1 and len(found) != 1:
             return _version(repository, of_name[0], match["version"])
         if not of_name and len(found) == 1:
@@ -121,20 +124,44 @@ def choose(repository: Repository, name: str) -> Choice:
     candidates = ", ".join(sorted(_described(subject) for subject in (found or known)))
     if found:
         raise UsageError(f"{name!r} may be one of several: {candidates}", hint="Name its folder, or its family.")
-    what = "commit or experiment" if _MAY_BE_COMMIT.search(name) else "experiment"
-    raise UsageError(f"there is no {what} {name!r}", hint=f"Known: {candidates}." if candidates else "Nothing was pulled yet.")
+    raise _unknown(repository, name, candidates, or_commit=or_commit)
+
+
+def _unknown(repository: Repository, name: str, candidates: str, *, or_commit: bool) -> UsageError:
+    hint = f"Known: {candidates}." if candidates else "Nothing was pulled yet."
+    path = inside(repository, name)
+    if path is not None:
+        return UsageError(_no_experiments_folder(name, path), hint=hint)
+    if not or_commit:
+        return UsageError(f"there is no experiment {name!r}", hint=hint)
+    from amlgit.workflows.versions import commits
+
+    missing = commits.missing_side(repository, name)
+    if missing is not None:
+        return commits.no_commit(repository, missing)
+    return UsageError(f"there is no commit or experiment {name!r}", hint=f"{commits.known_branches(repository)} {hint}".strip())
+
+
+def _no_experiments_folder(name: str, path: str) -> str:
+    if path in ("", *PARENTS.values()):
+        return f"{name!r} is {'the whole repository' if not path else 'the folder of all of them'}, and one experiment is wanted here"
+    return f"{name!r} is no experiment's folder, or HEAD does not have it ({path})"
 
 
 def _described(subject: Subject) -> str:
     return subject.folder.path if subject.folder else f"{subject.title} ({subject.family[:12]})"
 
 
-def _matching(known: Sequence[Subject], name: str) -> list[Subject]:
-    wanted = name.rstrip("/")
+def _matching(repository: Repository, known: Sequence[Subject], name: str) -> list[Subject]:
+    path = inside(repository, name)
+    if path is not None:
+        return [subject for subject in known if subject.folder is not None and subject.folder.path == folder_of(path)]
+    wanted, here = name.rstrip("/"), from_here(repository, name)
     parts = ids.experiment_id(wanted)
     family = parts.family if parts else wanted.lower()
     for matches in (
         lambda subject: subject.folder is not None and wanted in (subject.folder.path, PurePosixPath(subject.folder.path).name),
+        lambda subject: subject.folder is not None and here == subject.folder.path,
         lambda subject: family in subject.families,
         lambda subject: subject.title == wanted,
         lambda subject: len(family) >= 6 and any(known.startswith(family) for known in subject.families),
@@ -146,10 +173,21 @@ def _matching(known: Sequence[Subject], name: str) -> list[Subject]:
     return []
 
 
+def without_versions(repository: Repository, subject: Subject) -> UsageError:
+    """What to say where a version is wanted of an experiment that has none here."""
+    from amlgit.workflows.versions.missing_record import no_record, unrecorded
+
+    if subject.folder is None or not subject.folder.bindings:
+        return UsageError(f"{subject.title!r} has no versions: it is bound to no remote", hint="'git log' has the commits of its folder.")
+    missing = unrecorded(repository, [subject.folder])
+    if not missing:
+        return UsageError(f"{subject.title!r} has no versions: only a draft of it is known", hint="A run makes a version: amlgit run, or in Studio.")
+    return no_record(repository, subject.title, missing)
+
+
 def _version(repository: Repository, subject: Subject, wanted: str) -> Choice:
     if not subject.chains:
-        hint = "'git fetch' after 'amlgit install', or 'amlgit fetch', may bring it."
-        raise UsageError(f"{subject.title!r} has no record of versions here", hint=hint)
+        raise without_versions(repository, subject)
     is_number = re.fullmatch(r"-?[0-9]+", wanted) is not None
     found: list[tuple[str, Entry]] = []
     counts: dict[str, int] = {}
