@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from .emulated import Client, Json, Server, chain, serving
-from .helpers import OK, PARTLY, UNREACHABLE, aml, chains, count, dirty, environment, fsck, git, leftovers, subjects
+from .helpers import FINDINGS, OK, PARTLY, UNREACHABLE, aml, chains, count, dirty, environment, fsck, git, leftovers, subjects
 
 KEY = "Zm9yIHRlc3RzIG9ubHkgbm90IGEgcmVhbCBrZXkgYXQgYWxsISEhISEhISEhISEhISEhISEhISEhISEhISEhISE="
 
@@ -155,13 +155,13 @@ def test_drafts_come_to_the_branch_and_never_into_the_record(server: Server, cli
         return next(word for word in ("first", "second", "third", "fourth") if word in text)
 
     edit(client, identity, "second")
-    aml(repository, "pull").expect(OK)
+    assert "Sketch: 1 new draft (0 versions in all)" in aml(repository, "pull").expect(OK).out
     assert value() == "second"
     assert aml(repository, "status", "--exit-code").expect(OK).out.count("edited") == 0
     client.run(identity)  # of what is pulled already: a version all the same, with the same content
-    aml(repository, "pull").expect(OK)
+    assert "Sketch: 1 new version (1 in all)" in aml(repository, "pull").expect(OK).out
     edit(client, identity, "third")
-    aml(repository, "pull").expect(OK)
+    assert "Sketch: 1 new draft (1 version in all)" in aml(repository, "pull").expect(OK).out
     assert value() == "third"
     edit(client, identity, "second")  # back to what was run
     aml(repository, "pull").expect(OK)
@@ -176,6 +176,34 @@ def test_drafts_come_to_the_branch_and_never_into_the_record(server: Server, cli
     # a clone that never saw a draft has the same record
     assert chains(clone(client, tmp_path / "late")) == chains(repository)
     fsck(repository)
+
+
+def test_status_counts_the_versions_of_the_record_and_tells_of_drafts(client: Client, tmp_path: Path) -> None:
+    identity = client.save_as("Sketch", chain(value="first"))["ExperimentId"]
+    repository = clone(client, tmp_path / "repository")
+
+    def standing() -> str:
+        return aml(repository, "status").expect(OK).out.partition(": ")[2].strip()
+
+    def fetch() -> None:
+        aml(repository, "fetch").expect(OK)
+
+    assert standing() == "a draft of studio"
+    edit(client, identity, "second")
+    fetch()
+    assert standing() == "a draft of studio, and a newer draft is there"
+    client.run(identity)
+    fetch()
+    assert standing() == "a draft of studio, and a newer version is there"
+    aml(repository, "pull").expect(OK)
+    assert standing() == "version 1 of 1 in studio"
+    edit(client, identity, "third")
+    fetch()
+    assert standing() == "version 1 of 1 in studio, and a newer draft is there"
+    aml(repository, "status", "--exit-code").expect(FINDINGS)
+    aml(repository, "pull").expect(OK)
+    assert standing() == "version 1 of 1 in studio and a draft after it"
+    aml(repository, "status", "--exit-code").expect(OK)
 
 
 def test_what_was_edited_here_is_merged_with_what_was_run_there(client: Client, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def fetch(ctx: click.Context, remote: str | None, as_json: bool) -> int:
         output.envelope("fetch", code, report)
     else:
         show_fetch(run, report)
-        if not any(chain.added for chain in report.chains):
+        if not any(chain.is_new for chain in report.chains):
             click.echo("Nothing new.")
     return code
 

@@ -13,9 +13,11 @@ from amlgit.workflows.recording import FetchReport
 def show_fetch(run: Session, report: FetchReport) -> None:
     """The chains that changed, what was left out, what waits for a decision."""
     for chain in report.chains:
-        if chain.added:
+        if chain.is_new:
             late = ", in between older ones" if chain.relaid else ""
-            click.echo(f"  {printable(chain.title)}: {_count(chain.added, 'new version')}{late} ({chain.total} in all)")
+            came = [_count(number, what) for number, what in ((chain.added, "new version"), (chain.drafts, "new draft")) if number]
+            known = _count(chain.total, "version") if chain.drafts else f"{chain.total}"
+            click.echo(f"  {printable(chain.title)}: {', '.join(came)}{late} ({known} in all)")
     for problem in report.problems:
         if problem.reason.startswith(LEFT_ALONE):
             run.hint(f"left alone: {problem.name}: {problem.reason.removeprefix(LEFT_ALONE)}")

@@ -1,10 +1,25 @@
 """status."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from amlgit.cli import output
 from amlgit.cli.context import json_option, session
 from amlgit.model.jsontext import printable
+
+if TYPE_CHECKING:
+    from amlgit.workflows.status import BindingStatus
+
+
+def _standing(remote: "BindingStatus") -> str:
+    """Versions are those that `log` lists; a draft of a workspace is none."""
+    if not remote.seen and remote.has_draft:
+        newer = f", and a newer {'version' if remote.total else 'draft'} is there" if remote.is_behind else ""
+        return f"a draft of {remote.remote}{newer}"
+    draft = " and a draft after it" if remote.has_draft else ""
+    newer = ", and a newer draft is there" if remote.is_behind and remote.seen == remote.total else ""
+    return f"version {remote.seen} of {remote.total} in {remote.remote}{draft}{newer}"
 
 
 @click.command()
@@ -29,7 +44,7 @@ def status(ctx: click.Context, as_json: bool, exit_code: bool) -> int:
     if report.operation:
         click.echo(f"A {report.operation} is not finished yet")
     for folder in report.folders:
-        states = [f"version {remote.seen} of {remote.total} in {remote.remote}" for remote in folder.remotes] or ["not bound to a remote"]
+        states = [_standing(remote) for remote in folder.remotes] or ["not bound to a remote"]
         states += ["edited since"] if folder.edited else []
         states += [f"{len(folder.uncommitted)} uncommitted"] if folder.uncommitted else []
         click.secho(f"{printable(folder.path, 400)}: ", nl=False, bold=bool(folder.uncommitted or folder.edited))

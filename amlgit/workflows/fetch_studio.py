@@ -219,19 +219,12 @@ class _Got:
         )
 
     def _chains(self) -> tuple[ChainReport, ...]:
-        """One entry for each experiment of which something came, with how many versions there are of it now, runs and drafts."""
+        """One entry for each experiment of which something came, with how many versions the record has of it now."""
         found = _together(self._reports, self._draft_reports)
-        runs, saved = (self._repository.refs(f"{prefix}{self._remote}/") for prefix in (chains.PREFIX, drafts.PREFIX))
-        tips = {
-            chain.family: (runs.get(chains.ref(self._remote, chain.family)), saved.get(f"{drafts.PREFIX}{self._remote}/{chain.family}"))
-            for chain in found
-        }
-        lengths = chains.lengths(self._repository, (tip for tip, draft in tips.values() if tip is not None and draft is None))
-        totals = {
-            family: len(drafts.history(self._repository, tip, draft)) if draft is not None else lengths.get(tip or "", 0)
-            for family, (tip, draft) in tips.items()
-        }
-        return tuple(replace(chain, total=totals[chain.family]) for chain in found)
+        tips = self._repository.refs(f"{chains.PREFIX}{self._remote}/")
+        own = {chain.family: tips.get(chains.ref(self._remote, chain.family), "") for chain in found}
+        lengths = chains.lengths(self._repository, filter(None, own.values()))
+        return tuple(replace(chain, total=lengths.get(own[chain.family], 0)) for chain in found)
 
     def unsettled(self, report: FetchReport) -> set[str]:
         """The families of which something is still to come."""
@@ -251,8 +244,9 @@ def _together(runs: Sequence[FetchReport], saved: Sequence[FetchReport]) -> tupl
         found[each.family] = each if was is None else replace(each, added=was.added + each.added, relaid=was.relaid or each.relaid)
     for each in (chain for report in saved for chain in report.chains):
         was = found.get(each.family)
-        both = each if was is None else replace(was, title=each.title, added=was.added + each.added)
-        found[each.family] = both
+        found[each.family] = (
+            replace(each, added=0, drafts=each.added) if was is None else replace(was, title=each.title, drafts=was.drafts + each.added)
+        )
     return tuple(found[family] for family in sorted(found))
 
 

@@ -39,6 +39,13 @@ class ChainReport:
     relaid: bool
     """Whether a version turned up before known ones, so that their commits were written anew."""
     total: int
+    drafts: int = 0
+    """How many drafts of a workspace came: states that nobody ran, and no part of the record."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether anything came."""
+        return bool(self.added or self.drafts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
 """`status`: work tree and branch against what was last seen of each remote."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amlgit.store import chains, drafts
+from amlgit.store.chains import Version
 from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.present import uncommitted
 from amlgit.store.repository import Repository
@@ -18,6 +20,10 @@ class BindingStatus:
     remote: str
     seen: int
     total: int
+    has_draft: bool
+    """Whether the newest state that it has seen is a draft of the workspace, made after that version."""
+    is_behind: bool
+    """Whether the remote has something newer, a version or a draft."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +38,7 @@ class FolderStatus:
     @property
     def needs_attention(self) -> bool:
         """Whether something is edited, uncommitted, or new at a remote."""
-        return bool(self.uncommitted) or self.edited or any(remote.seen < remote.total for remote in self.remotes)
+        return bool(self.uncommitted) or self.edited or any(remote.is_behind for remote in self.remotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +79,19 @@ def status(repository: Repository) -> StatusReport:
     )
 
 
+def _binding(repository: Repository, remote: str, listed: Sequence[Version], seen: int, tip: str | None) -> BindingStatus:
+    """What `listed`, the versions of the record and the drafts between and after them, comes to where all up to `seen` are seen."""
+    commits = {commit for commit, _ in chains.contents(repository, [tip])[tip]} if tip is not None else set()
+    known = [version.commit in commits for version in listed]
+    return BindingStatus(
+        remote=remote,
+        seen=sum(known[: seen + 1]),
+        total=sum(known),
+        has_draft=seen >= 0 and not known[seen],
+        is_behind=seen < len(listed) - 1,
+    )
+
+
 def _folder(repository: Repository, history: History, folder: Folder, tips: dict[str, str], files: list[str]) -> FolderStatus:
     remotes = []
     is_edited = False
@@ -80,7 +99,7 @@ def _folder(repository: Repository, history: History, folder: Folder, tips: dict
         tip = tips.get(chains.ref(remote, family_of(binding)))
         listed = drafts.history(repository, tip, tips.get(f"{drafts.PREFIX}{remote}/{family_of(binding)}"))
         seen = history.last_seen(remote, folder, listed) if listed else -1
-        remotes.append(BindingStatus(remote=remote, seen=seen + 1, total=len(listed)))
+        remotes.append(_binding(repository, remote, listed, seen, tip))
         reference = listed[seen].content if seen >= 0 else binding.content
         is_edited = is_edited or folder.content != reference
     prefix = f"{folder.path}/"
