@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tests.helpers import (
     DAY,
+    T0,
     Document,
     dirty,
     experiment,
@@ -12,8 +13,6 @@ from tests.helpers import (
     leftovers,
     save,
 )
-
-T0 = 1_450_000_000
 
 
 def a_draft(number: int, **members: object) -> Document:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
+from hypothesis import strategies as st
+
 from amlgit.form import secrets
 from amlgit.form.experiments import Form
 from amlgit.form.secrets import Decisions
@@ -117,6 +119,16 @@ def round_trips(document: Object) -> bool:
 
 def text_of(form: Form) -> bytes:
     return b"\n".join([*(path.encode() + b"\n" + data for path, data in sorted(form.content.items())), form.run])
+
+
+def any_values() -> st.SearchStrategy[Json]:
+    """Any JSON, small, with members that are named like ours now and then."""
+    names = st.text(st.sampled_from("aAbß/. $é1"), max_size=5) | st.sampled_from(["File", "value", "Absent"])
+    return st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
+        max_leaves=5,
+    )
 
 
 PLANTED = "Plante4-Secret/Zx9"

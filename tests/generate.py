@@ -627,12 +627,21 @@ def sample_exports() -> list[Path]:
 
 def corpus_exports() -> list[object]:
     """The exports of the corpus, as parameters of a test; one that is skipped, with the reason, where there is no corpus."""
-    folder = os.environ.get("AMLGIT_CORPUS")
-    if not folder:
+    return _of_corpus("archive", _files)
+
+
+def corpus_definitions() -> list[object]:
+    """The web service definitions of the corpus, likewise."""
+    return _of_corpus("wsd", lambda folder: sorted(folder.glob("*.json")))
+
+
+def _of_corpus(name: str, files: Callable[[Path], list[Path]]) -> list[object]:
+    root = os.environ.get("AMLGIT_CORPUS")
+    if not root:
         reason = "AMLGIT_CORPUS is not set: no real files to test against"
         return [pytest.param(Path("no corpus"), marks=pytest.mark.skip(reason=reason), id="no corpus")]
-    archive = Path(folder) / "archive"
-    return [pytest.param(path, id=str(path.relative_to(archive))) for path in _files(archive)]
+    folder = Path(root, name)
+    return [pytest.param(path, id=path.relative_to(folder).as_posix()) for path in files(folder)]
 
 
 def read(path: Path) -> Members:

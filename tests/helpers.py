@@ -36,8 +36,8 @@ PYTHON, SPLIT, EXPORT_DATA, IMPORT_DATA = (
 )
 NEVER = -62135596800000
 """Year 1 in milliseconds since 1970: what the service writes for a time that is not set."""
-T0 = 1_450_000_000
-DAY = 86400
+T0, DAY = 1_450_000_000, 86_400
+"""The time from which made-up exports count, and what they count in: seconds since 1970."""
 
 LAYOUT_HEAD = (
     "<?xml version='1.0' encoding='utf-16'?><DataV1 xmlns:xsd='http://www.w3.org/2001/XMLSchema' "
@@ -244,7 +244,7 @@ def experiment(
     title: str = "Trial",
     *,
     family: str = FAMILY,
-    created: int = 1_450_000_000,
+    created: int = T0,
     fraction: str = "0.5",
     script: str = "def azureml_main(frame):\r\n    return frame,\r\n",
     run: int | None = None,

@@ -9,6 +9,7 @@ from tests.helpers import (
     OK,
     PYTHON,
     SPLIT,
+    T0,
     Document,
     Run,
     aml,
@@ -27,7 +28,6 @@ from tests.helpers import (
     save,
 )
 
-T0 = 1_450_000_000
 SCRIPT = "def azureml_main(frame):\n    one = 1\n\n\n    two = 2\n\n\n    return frame,\n"
 FRACTION = "Fraction of rows in the first output dataset"
 

@@ -13,6 +13,7 @@ from tests.graphs import edited, recreated, sound_graph
 from tests.helpers import (
     DAY,
     OK,
+    T0,
     USAGE,
     Document,
     aml,
@@ -31,7 +32,6 @@ from tests.helpers import (
     snapshot_id,
 )
 
-T0 = 1_450_000_000
 FRACTION, MODE = "Fraction of rows in the first output dataset", "Splitting mode"
 CHURN = "Customer churn - training"
 

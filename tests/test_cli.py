@@ -21,6 +21,7 @@ from tests.helpers import (
     OTHER_FAMILY,
     PARTLY,
     REFUSED,
+    T0,
     UNREACHABLE,
     USAGE,
     aml,
@@ -31,8 +32,6 @@ from tests.helpers import (
     process,
     save,
 )
-
-T0 = 1_450_000_000
 
 
 @pytest.fixture

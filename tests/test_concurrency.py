@@ -11,9 +11,11 @@ import pytest
 
 from tests.helpers import (
     BUG,
+    DAY,
     OK,
     OTHER_FAMILY,
     REFUSED,
+    T0,
     UNREACHABLE,
     USAGE,
     Run,
@@ -70,7 +72,7 @@ def _fill(archive: Path, runs: Sequence[int], titles: Sequence[str] = ("Trial", 
     for number in runs:
         for title in titles:
             members = {"family": OTHER_FAMILY} if title == "Other" else {}
-            document = experiment(title, created=1_450_000_000 + 86_400 * number, fraction=f"0.{number}", run=number, **members)
+            document = experiment(title, created=T0 + number * DAY, fraction=f"0.{number}", run=number, **members)
             save(archive, f"{title}-{number}.json", document)
 
 

@@ -14,6 +14,7 @@ from tests.helpers import (
     OTHER_FAMILY,
     PARTLY,
     SPLIT,
+    T0,
     USAGE,
     Document,
     aml,
@@ -27,7 +28,6 @@ from tests.helpers import (
     save,
 )
 
-T0 = 1_450_000_000
 FRACTION = "Fraction of rows in the first output dataset"
 
 

@@ -19,6 +19,7 @@ from tests.helpers import (
     PYTHON,
     REFUSED,
     SPLIT,
+    T0,
     USAGE,
     Document,
     Run,
@@ -35,8 +36,6 @@ from tests.helpers import (
     save,
 )
 from tests.test_diff import values
-
-T0 = 1_450_000_000
 
 
 @pytest.fixture

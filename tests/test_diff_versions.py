@@ -15,6 +15,7 @@ from tests.helpers import (
     OTHER_FAMILY,
     PYTHON,
     SPLIT,
+    T0,
     USAGE,
     aml,
     clone,
@@ -28,8 +29,6 @@ from tests.helpers import (
     snapshot_id,
 )
 from tests.test_diff import changes, values
-
-T0 = 1_450_000_000
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.helpers import (
     PYTHON,
     REFUSED,
     SPLIT,
+    T0,
     USAGE,
     Document,
     aml,
@@ -46,8 +47,6 @@ from tests.helpers import (
     snapshot_id,
     subjects,
 )
-
-T0 = 1_450_000_000
 
 
 def _exported(repository: Path, name: str, tmp_path: Path) -> Document:

@@ -1,7 +1,6 @@
 """The form of web service definitions: every member comes back, one change is one line, and what it can't hold is refused by name."""
 
 import json
-import os
 import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,24 +23,16 @@ from tests.definitions import (
     a_definition,
     a_value,
     an_asset,
+    any_values,
     comparable,
     form_of,
     nodes_of,
     round_trips,
     text_of,
 )
+from tests.generate import corpus_definitions
 
 R_MODEL = f"aml://module/{WORKSPACE}.314e34a8b24c4870afe62649b6fc7476.v1-default-1735"
-
-
-def _corpus() -> list[Path]:
-    root = os.environ.get("AMLGIT_CORPUS")
-    return sorted(Path(root, "wsd").glob("*.json")) if root else []
-
-
-needs_corpus = pytest.mark.skipif(not _corpus(), reason="AMLGIT_CORPUS is not set to a folder with real definitions in wsd/")
-
-real = pytest.mark.parametrize("path", _corpus(), ids=lambda path: path.stem)
 
 
 def _shuffled(value: Json, chance: random.Random, path: tuple[str, ...] = ()) -> Json:
@@ -169,21 +160,13 @@ def test_a_script_of_any_text_comes_back(script: str, is_plain: bool) -> None:
     assert round_trips(document)
 
 
-_names = st.text(st.sampled_from("aAbß/. $é1"), max_size=5)
-
-_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=4),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(_names | st.sampled_from(["File", "value", "Absent"]), inner, max_size=2),
-    max_leaves=5,
-)
-
 _nodes_of_any_kind = st.dictionaries(
-    _names,
+    st.text(st.sampled_from("aAbß/. $é1"), max_size=5),
     st.fixed_dictionaries(
         {"assetId": st.sampled_from(["code", "reader", "none"])},
         optional={
             "parameters": st.dictionaries(
-                st.sampled_from(["R Script", "Database Query", "Rows", "File", "$File"]), _values | st.builds(a_value, _values)
+                st.sampled_from(["R Script", "Database Query", "Rows", "File", "$File"]), any_values() | st.builds(a_value, any_values())
             )
         },
     ),
@@ -191,7 +174,7 @@ _nodes_of_any_kind = st.dictionaries(
 )
 
 
-@given(_nodes_of_any_kind, _values, st.randoms(use_true_random=False))
+@given(_nodes_of_any_kind, any_values(), st.randoms(use_true_random=False))
 def test_the_normal_form_is_exact_idempotent_and_blind_to_order(nodes: dict[str, Any], extra: Json, chance: random.Random) -> None:
     document = a_definition()
     document["properties"]["package"]["nodes"] = nodes
@@ -359,7 +342,7 @@ _PATHS = (
 )
 
 
-@given(st.sampled_from(_PATHS), st.sampled_from([*a_definition()["properties"], "Value", "value", "uri", "links", "inputs"]), _values)
+@given(st.sampled_from(_PATHS), st.sampled_from([*a_definition()["properties"], "Value", "value", "uri", "links", "inputs"]), any_values())
 def test_a_member_of_any_type_anywhere_is_held_or_refused(path: str, name: str, value: Json) -> None:
     document = a_definition()
     parent = document
@@ -427,8 +410,7 @@ def _with_placeholders_for(document: Json, joined: Json) -> Json:
     return document
 
 
-@needs_corpus
-@real
+@pytest.mark.parametrize("path", corpus_definitions())
 def test_a_real_definition_comes_back_member_for_member(path: Path) -> None:
     document = _real(path)
     form = form_of(document)
@@ -436,8 +418,7 @@ def test_a_real_definition_comes_back_member_for_member(path: Path) -> None:
     assert same(comparable(joined), comparable(_with_placeholders_for(document, joined)))
 
 
-@needs_corpus
-@real
+@pytest.mark.parametrize("path", corpus_definitions())
 def test_the_form_of_a_real_definition_is_idempotent_and_blind_to_order(path: Path) -> None:
     document = _real(path)
     form = form_of(document)
@@ -447,8 +428,7 @@ def test_the_form_of_a_real_definition_is_idempotent_and_blind_to_order(path: Pa
     assert form_of(shuffled) == form
 
 
-@needs_corpus
-@real
+@pytest.mark.parametrize("path", corpus_definitions())
 def test_no_password_of_a_real_definition_is_written(path: Path) -> None:
     form = form_of(_real(path))
     for word in (b"PlacementPassword", b"PrimaryKey", b"REDACTED"):

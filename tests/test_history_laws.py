@@ -20,6 +20,7 @@ from tests.helpers import (
     OK,
     OTHER_FAMILY,
     PARTLY,
+    T0,
     Document,
     aml,
     chains,
@@ -37,7 +38,6 @@ from tests.helpers import (
     subjects,
 )
 
-T0 = 1_450_000_000
 THIRD_FAMILY = "abcdef0123456789abcdef0123456789"
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import OTHER_FAMILY, PYTHON, SPLIT, USAGE, aml, chains, count, dirty, experiment, fsck, git, leftovers, save
+from tests.helpers import DAY, OTHER_FAMILY, PYTHON, SPLIT, T0, USAGE, aml, chains, count, dirty, experiment, fsck, git, leftovers, save
 from tests.kills import DRIVER, Scene, check_finished, files, kill, kill_at_lines, kill_at_random, places_of, run_time, some_of, state, turns_of
 
 
@@ -20,7 +20,7 @@ def fill(archive: Path, runs: Sequence[int]) -> None:
         for family, title in ((None, "Trial"), (OTHER_FAMILY, "Other")):
             document = experiment(
                 title,
-                created=1_450_000_000 + 86_400 * number,
+                created=T0 + number * DAY,
                 fraction=f"0.{number}",
                 script=f"def azureml_main(frame):\n    return frame, {number}\n",
                 run=number,

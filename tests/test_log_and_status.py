@@ -11,6 +11,7 @@ from tests.helpers import (
     OK,
     OTHER_FAMILY,
     PARTLY,
+    T0,
     USAGE,
     Document,
     aml,
@@ -25,8 +26,6 @@ from tests.helpers import (
     save,
     snapshot_id,
 )
-
-T0 = 1_450_000_000
 
 
 @pytest.fixture

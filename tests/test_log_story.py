@@ -14,6 +14,7 @@ from tests.helpers import (
     DAY,
     OK,
     SPLIT,
+    T0,
     USAGE,
     Document,
     aml,
@@ -26,7 +27,6 @@ from tests.helpers import (
     save,
 )
 
-T0 = 1_450_000_000
 CHURN = "Customer churn - training"
 FRACTION = "Fraction of rows in the first output dataset"
 NODE = "Split Data 2-0002"

@@ -11,6 +11,7 @@ from tests.helpers import (
     OK,
     OTHER_FAMILY,
     PARTLY,
+    T0,
     USAGE,
     Document,
     aml,
@@ -27,7 +28,6 @@ from tests.helpers import (
     snapshot_id,
 )
 
-T0 = 1_450_000_000
 TRIAL = "experiments/Trial-aaaaaa"
 
 

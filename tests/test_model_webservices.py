@@ -1,7 +1,6 @@
 """Recognising web service definitions, naming their service, and finding what is wrong with them."""
 
 import json
-import os
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -13,16 +12,9 @@ from hypothesis import strategies as st
 
 from amlgit.model.jsontext import Object, loads
 from amlgit.model.webservices import credentials, faults, identity, is_definition, module_id
+from tests.generate import corpus_definitions
 
 MODULE = "506153734175476c4f62416c57734963.cdb56f957f4c404dbde75bb972e6f232.v1-default-1735"
-
-
-def _corpus() -> list[Path]:
-    root = os.environ.get("AMLGIT_CORPUS")
-    return sorted(Path(root, "wsd").glob("*.json")) if root else []
-
-
-needs_corpus = pytest.mark.skipif(not _corpus(), reason="AMLGIT_CORPUS is not set to a folder with real definitions in wsd/")
 
 
 def _sound() -> dict[str, Any]:  # Any: tests reach into the tree to break it
@@ -200,8 +192,7 @@ def test_credentials_are_found_by_name_by_interface_and_through_links() -> None:
     assert found.of_node("unheard of") == {"password"}
 
 
-@needs_corpus
-@pytest.mark.parametrize("path", _corpus(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", corpus_definitions())
 def test_real_definitions_are_recognised_and_sound(path: Path) -> None:
     document = loads(path.read_bytes())
     assert isinstance(document, Mapping)
@@ -209,8 +200,8 @@ def test_real_definitions_are_recognised_and_sound(path: Path) -> None:
     assert faults(document) == []
 
 
-@needs_corpus
-def test_real_versions_of_one_service_are_one_family() -> None:
-    families = {path.stem: identity(json.loads(path.read_text("utf-8-sig")), path.stem).family for path in _corpus()}
+def test_real_versions_of_one_service_are_one_family(corpus: Path) -> None:
+    paths = corpus.glob("wsd/*.json")
+    families = {path.stem: identity(json.loads(path.read_text("utf-8-sig")), path.stem).family for path in paths}
     assert families["EntityWebService.2017-01-09"] == families["EntityWebService.2017-01-12"]
     assert families["GraphWebServiceDefinition_Prod.2016-05-25"] == families["GraphWebServiceDefinition_Prod.2017-04-27"]

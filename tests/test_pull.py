@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.archives import T0, a_draft, an_archive, settled
+from tests.archives import a_draft, an_archive, settled
 from tests.helpers import (
     DAY,
     FAMILY,
     OK,
     OTHER_FAMILY,
     REFUSED,
+    T0,
     USAGE,
     aml,
     chains,

@@ -12,7 +12,6 @@ from tests.pulling import settled
 _FAMILY = "1b48ea2ac95e4da2bcd7308ac67e2caa"
 _FOLDER = "experiments/Topics-1b48ea"
 _WRITER = "nodes/Export Data 1258-c1ef.json"
-_READER = "nodes/Import Data 1174-c1ef.json"
 _QUERY = "nodes/Import Data 1174-c1ef.sql"
 _TOPICS = "nodes/Latent Dirichlet Allocation 1238-c1ef.json"
 _SCRIPT = "nodes/Execute Python Script 29518-ab99.py"

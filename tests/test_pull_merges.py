@@ -14,6 +14,7 @@ from tests.helpers import (
     PYTHON,
     REFUSED,
     SPLIT,
+    T0,
     aml,
     chains,
     clone,
@@ -28,7 +29,7 @@ from tests.helpers import (
     save,
     subjects,
 )
-from tests.pulling import FRACTION, SCRIPT, T0, Here, pull, saved, settled, state, team
+from tests.pulling import FRACTION, SCRIPT, Here, pull, saved, settled, state, team
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.archives import T0, a_draft, an_archive, settled
+from tests.archives import a_draft, an_archive, settled
 from tests.helpers import (
     DAY,
     FAMILY,
@@ -13,6 +13,7 @@ from tests.helpers import (
     OTHER_FAMILY,
     PARTLY,
     REFUSED,
+    T0,
     USAGE,
     aml,
     chains,

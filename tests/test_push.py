@@ -1,24 +1,12 @@
 """`push` to a workspace: from committed content, over what was seen, and never blindly."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .emulated import GLOBAL, Client, Server, chain, serving
+from .emulated import GLOBAL, Client, Server, chain
 from .helpers import OK, PARTLY, REFUSED, USAGE, aml, commit_all, git, replace_in
 from .pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value, writes
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.01") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return server.new_workspace()
 
 
 def test_what_is_committed_is_pushed_and_pulling_after_it_is_no_change(

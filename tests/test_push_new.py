@@ -4,30 +4,17 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
-from .emulated import Client, Server, chain, graph_of, serving
+from .emulated import Client, Server, chain, graph_of
 from .helpers import OK, REFUSED, UNREACHABLE, aml, environment
 from .pushing import TITLE, push, start, value
 from .test_push_verbs import add_remote, hits, titles
 from .test_studio_hostile import OWN, WORKSPACE, clone, experiment, workspace
 from .test_studio_session import TOKEN, canned, says
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.01") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return server.new_workspace()
-
 
 KILLED = """
 import os, signal, sys

@@ -1,24 +1,12 @@
 """A push that never heard what came of its save: the next pull, or push, finds out, and nobody's edit is lost by it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .emulated import Client, Server, serving
+from .emulated import Client, Server
 from .helpers import OK, REFUSED, aml, git
 from .pushing import TITLE, edit, edit_there, push, start, value
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.01") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return server.new_workspace()
 
 
 def sent(repository: Path) -> str:

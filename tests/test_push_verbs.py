@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,17 +15,6 @@ from amlgit.form.layout import taken_apart
 from .emulated import Client, Server, chain, serving, until
 from .helpers import FINDINGS, OK, REFUSED, UNREACHABLE, USAGE, aml, commit_all, environment, git, process
 from .pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.01") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return server.new_workspace()
 
 
 def own(client: Client) -> dict[str, str]:

@@ -1,37 +1,34 @@
 """The page in a real browser: what is clicked and typed, what is seen then, and what assistive technology makes of it."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("axe_playwright_python", reason="no playwright here; pip install -e '.[dev]' brings it")
+from tests.browsing import DESKTOP, NO_PLAYWRIGHT, PHONE, Watched, chromium, needs_chromium
+
+pytest.importorskip("axe_playwright_python", reason=NO_PLAYWRIGHT)
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from amlgit.model.jsontext import dumps
 from benchmarks import generate, variants
-from benchmarks.measure_page import ARGUMENTS
 from tests import graphs
 from tests.helpers import FINDINGS, OK, aml, clone_samples, commit_all, git, git_run, on_path, replace_in, save
+from tests.isolation import isolate
 from tests.test_review_page import evil
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path; on Debian: apt-get install chromium")
-PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1400, "height": 860}
+pytestmark = needs_chromium
 SCORE, TREE, CLEAN, SPLIT = "Score Model 173-bb60", "Two-Class Boosted Decision Tree 160-bb60", "Clean Missing Data 64-6ec6", "Split Data 153-bb60"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +36,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with pages: two versions, several experiments, one with something to run in every string, one of 450 nodes."""
     folder = tmp_path_factory.mktemp("pages")
     with pytest.MonkeyPatch.context() as patch:
-        (folder / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n")
-        patch.setenv("GIT_CONFIG_GLOBAL", str(folder / "gitconfig"))
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        isolate(patch, folder)
         patch.setenv("PATH", on_path(folder / "bin"))
         samples = clone_samples(folder / "r")
         aml(samples, "review", "Customer churn - training@1", "Customer churn - training@8", "--html", folder / "churn.html").expect(OK)
@@ -80,29 +75,12 @@ def _clash(samples: Path) -> None:
     assert git_run(samples, "merge", "theirs").code == 1
 
 
-class Opened:
-    """A page in the browser, with everything that went wrong in it and all it asked for."""
+class Opened(Watched):
+    """The page of a review, or of conflicts."""
 
     def __init__(self, page: Page, file: Path) -> None:
-        self.page = page
-        self.wrong: list[str] = []
-        self.asked: list[str] = []
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("dialog", self._dialog)
-        page.on("request", self._request)
+        super().__init__(page)
         page.goto(file.as_uri())
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.wrong.append(message.text)
-
-    def _dialog(self, dialog: Dialog) -> None:
-        self.wrong.append(dialog.message)
-        dialog.dismiss()
-
-    def _request(self, request: Request) -> None:
-        self.asked.append(request.url)
 
     def box(self, name: str) -> Locator:
         title, _, number = name.rpartition(" ")
@@ -122,7 +100,6 @@ class Opened:
 
 _TRANSFORM = """() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() =>
     resolve(document.querySelector(".entry:not([hidden]) .graph").style.transform))))"""
-_FOCUSED = "() => document.activeElement.ariaLabel || document.activeElement.textContent.trim() || document.activeElement.id"
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from amlgit.review import lines, markdown, values
 from amlgit.review.lines import Mark
 from tests.generate import a_graph
 from tests.helpers import OK, Document, aml, clone_samples, process, save
+from tests.isolation import isolate
 
 MINUS = "−"  # noqa: RUF001  # what stands before what went
 FIRST, SECOND, THIRD = (f"{digit * 8}-0000-4000-8000-00000000000{digit}-{digit}1" for digit in "123")
@@ -23,9 +24,7 @@ def churn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The samples, cloned once: nothing here writes."""
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("samples")
-        (home / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n")
-        patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        isolate(patch, home)
         yield clone_samples(home / "r")
 
 

@@ -13,8 +13,6 @@ from amlgit.review.summary_md import LIMIT, Entry, comment
 from benchmarks import generate, variants
 from tests.helpers import OK, PARTLY, USAGE, Document, aml, clone_samples, commit_all, replace_in, save
 
-NOTHING: Document = {"Graph": {"ModuleNodes": [], "EdgesInternal": []}}
-
 
 @pytest.fixture
 def churn(tmp_path: Path) -> Path:

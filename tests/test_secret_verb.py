@@ -19,6 +19,7 @@ from tests.helpers import (
     PARTLY,
     PYTHON,
     SPLIT,
+    T0,
     USAGE,
     Document,
     Run,
@@ -40,7 +41,6 @@ from tests.helpers import (
     subjects,
 )
 
-T0 = 1_450_000_000
 KEY = base64.b64encode(random.Random(1).randbytes(64)).decode()
 SIGNATURE = base64.b64encode(random.Random(2).randbytes(32)).decode()
 TOKEN = "Zx8Qw3rTy6Ui9OpAs2Df5Gh8Jk1L"

@@ -11,6 +11,7 @@ from tests.helpers import (
     OTHER_FAMILY,
     PARTLY,
     REFUSED,
+    T0,
     UNREACHABLE,
     USAGE,
     aml,
@@ -27,21 +28,14 @@ from tests.helpers import (
     node_file,
     save,
     subjects,
+    trials,
 )
-
-T0 = 1_450_000_000
-
-
-def _exports(archive: Path, *numbers: int) -> Path:
-    for number in numbers:
-        save(archive, f"{number}.json", experiment(created=T0 + number * DAY, fraction=f"0.{number}"))
-    return archive
 
 
 @pytest.fixture
 def first(tmp_path: Path) -> Path:
     """A member's repository with two versions, pushed to a bare one, its record not shared yet."""
-    repository = clone(_exports(tmp_path / "exports", 1, 2), tmp_path / "first")
+    repository = clone(trials(tmp_path / "exports", 1, 2), tmp_path / "first")
     git(tmp_path, "init", "--quiet", "--bare", "team.git")
     git(repository, "remote", "add", "origin", "../team.git")
     git(repository, "push", "--quiet", "-u", "origin", "main")
@@ -87,7 +81,7 @@ def test_install_in_a_clone_sets_attributes_and_hunk_headings(first: Path, tmp_p
 
 
 def test_install_without_a_git_remote_or_twice_does_no_harm(tmp_path: Path) -> None:
-    repository = clone(_exports(tmp_path / "exports", 1), tmp_path / "r")
+    repository = clone(trials(tmp_path / "exports", 1), tmp_path / "r")
     assert "Everything is set up already." in aml(repository, "install").expect(OK).out
     assert git(repository, "config", "--get-all", "difftool.amlgit.cmd").count("\n") == 0
 
@@ -95,16 +89,16 @@ def test_install_without_a_git_remote_or_twice_does_no_harm(tmp_path: Path) -> N
 def test_members_who_pulled_different_versions_end_with_the_same_chain(first: Path, tmp_path: Path) -> None:
     aml(first, "push", "--record").expect(OK)
     second = _second(tmp_path)
-    _exports(tmp_path / "exports", 4)
+    trials(tmp_path / "exports", 4)
     aml(first, "pull").expect(OK)
     git(second, "config", "user.name", "Second")
     (second / ".amlgit.local").write_text("[remotes.archive]\npath = '../others'\n")
-    _exports(tmp_path / "others", 3)
+    trials(tmp_path / "others", 3)
     aml(second, "pull").expect(OK)
     assert subjects(second)[-1] == "Trial: draft 3"
     aml(second, "push", "--record").expect(OK)
     aml(first, "push", "--record").expect(OK)
-    wanted = chains(clone(_exports(tmp_path / "all", 1, 2, 3, 4), tmp_path / "fresh"))
+    wanted = chains(clone(trials(tmp_path / "all", 1, 2, 3, 4), tmp_path / "fresh"))
     assert chains(tmp_path / "team.git") == wanted
     assert chains(first) == wanted
     git(second, "fetch", "--quiet")
@@ -118,7 +112,7 @@ def test_members_who_pulled_different_versions_end_with_the_same_chain(first: Pa
 def test_a_push_of_one_who_knows_less_takes_nothing_away(first: Path, tmp_path: Path) -> None:
     aml(first, "push", "--record").expect(OK)
     second = _second(tmp_path)
-    _exports(tmp_path / "exports", 3)
+    trials(tmp_path / "exports", 3)
     aml(first, "pull").expect(OK)
     aml(first, "push", "--record").expect(OK)
     assert "shared already" in aml(second, "push", "--record").expect(OK).out
@@ -168,7 +162,7 @@ def test_plain_push_and_fetch_with_prune_and_gc_do_the_record_no_harm(first: Pat
 def test_a_pull_after_gc_in_a_second_members_clone_builds_on_shared_objects_alone(first: Path, tmp_path: Path) -> None:
     aml(first, "push", "--record").expect(OK)
     second = _second(tmp_path)
-    _exports(tmp_path / "exports", 3)
+    trials(tmp_path / "exports", 3)
     aml(second, "pull").expect(OK)
     git(second, "gc", "--quiet", "--prune=now")
     assert subjects(second)[-1] == "Trial: draft 3"
@@ -197,7 +191,7 @@ def test_a_shallow_clone_works_once_it_has_the_record(first: Path, tmp_path: Pat
     assert (second / ".git" / "shallow").exists()
     assert aml(second, "log").expect(OK).out == aml(first, "log").expect(OK).out
     assert "Already up to date." in aml(second, "pull").expect(OK).out
-    _exports(tmp_path / "exports", 3)
+    trials(tmp_path / "exports", 3)
     aml(second, "pull").expect(OK)
     assert subjects(second)[-1] == "Trial: draft 3"
     aml(second, "push", "--record").expect(OK)
@@ -210,7 +204,7 @@ def test_a_shallow_clone_without_the_record_works_too(first: Path, tmp_path: Pat
     assert first.exists()
     git(tmp_path, "clone", "--quiet", "--depth", "1", f"file://{tmp_path / 'team.git'}", "second")
     second = tmp_path / "second"
-    _exports(tmp_path / "exports", 3)
+    trials(tmp_path / "exports", 3)
     aml(second, "pull").expect(OK)
     assert subjects(second)[-1] == "Trial: draft 3"
     assert dirty(second) == []
@@ -239,7 +233,7 @@ def test_a_partial_and_a_single_branch_clone_work(first: Path, tmp_path: Path) -
     for number, options in enumerate((["--single-branch"], ["--filter=blob:none"]), 3):
         second = _second(tmp_path, *options, name=f"clone{number}")
         assert aml(second, "log").expect(OK).out == aml(first, "log").expect(OK).out
-        _exports(tmp_path / "exports", number)
+        trials(tmp_path / "exports", number)
         aml(second, "pull").expect(OK)
         assert subjects(second)[-1] == f"Trial: draft {number}"
 
@@ -267,13 +261,13 @@ def test_a_push_that_a_hook_of_the_host_rejects_says_so_and_changes_nothing(firs
 def test_branches_of_members_merge_as_git_merges(first: Path, tmp_path: Path) -> None:
     """Both pulled the same new version, each on a branch of their own; then another one comes."""
     second = _second(tmp_path)
-    _exports(tmp_path / "exports", 3)
+    trials(tmp_path / "exports", 3)
     for repository in (first, second):
         aml(repository, "pull").expect(OK)
     git(first, "push", "--quiet")
     git(second, "pull", "--quiet", "--rebase")
     assert git(second, "rev-parse", "HEAD") == git(first, "rev-parse", "HEAD")
-    _exports(tmp_path / "exports", 4)
+    trials(tmp_path / "exports", 4)
     aml(second, "pull").expect(OK)
     assert '"0.4"' in node_file(folder(second, "Trial"), "Split").read_text()
 

@@ -21,6 +21,7 @@ from tests.helpers import (
     PYTHON,
     REFUSED,
     SPLIT,
+    T0,
     UNREACHABLE,
     USAGE,
     aml,
@@ -113,7 +114,7 @@ def sample_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trial(tmp_path: Path) -> Path:
     """An experiment of two runs: a script, then a split."""
     for number in (1, 2):
-        save(tmp_path / "exports", f"{number}.json", experiment(run=number, created=1_450_000_000 + number, fraction=f"0.{number}"))
+        save(tmp_path / "exports", f"{number}.json", experiment(run=number, created=T0 + number, fraction=f"0.{number}"))
     return clone(tmp_path / "exports", tmp_path / "r")
 
 

@@ -42,6 +42,7 @@ from tests.helpers import (
     replace_in,
     save,
 )
+from tests.isolation import isolate
 from tests.test_review_page import EVIL, evil
 
 VOID = frozenset({"meta", "link", "input", "br"})
@@ -152,9 +153,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
     """The samples, and their site."""
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
-        (folder / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n")
-        patch.setenv("GIT_CONFIG_GLOBAL", str(folder / "gitconfig"))
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        isolate(patch, folder)
         samples = clone_samples(folder / "r")
         built(samples, folder / "site", "--title", "The archive")
         yield samples, folder / "site"

@@ -8,29 +8,29 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("axe_playwright_python", reason="no playwright here; pip install -e '.[dev]' brings it")
+from tests.browsing import DESKTOP, NO_PLAYWRIGHT, PHONE, Watched, chromium, needs_chromium
+
+pytest.importorskip("axe_playwright_python", reason=NO_PLAYWRIGHT)
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from amlgit.model.jsontext import dumps
 from benchmarks import generate
-from benchmarks.measure_page import ARGUMENTS
 from tests import graphs
 from tests.helpers import OK, aml, clone, clone_samples, save
-from tests.test_review_browser import CHROMIUM, DESKTOP, PHONE, SPLIT, TREE
+from tests.isolation import isolate
+from tests.test_review_browser import SPLIT, TREE
 from tests.test_review_page import evil
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path; on Debian: apt-get install chromium")
+pytestmark = needs_chromium
 CHURN, SERVICE = "experiments/Customer churn - training-*", "webservices/churn-scoring-*"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield launched
-        launched.close()
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +38,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three sites: of the samples, of one with something to run in every string, of a graph with 200 nodes."""
     folder = tmp_path_factory.mktemp("sites")
     with pytest.MonkeyPatch.context() as patch:
-        (folder / "gitconfig").write_text("[user]\n\tname = A Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n")
-        patch.setenv("GIT_CONFIG_GLOBAL", str(folder / "gitconfig"))
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        isolate(patch, folder)
         aml(clone_samples(folder / "r"), "site", folder / "samples", "--title", "The archive").expect(OK)
         sound, large = graphs.sound_graph(8, 5), generate.experiment(200, 1)
         pairs = {
@@ -54,30 +52,13 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Visit:
-    """A page in the browser; nothing may go wrong in it, and nothing be asked for that is not in the site."""
+class Visit(Watched):
+    """A page of a site; nothing may go wrong in it, and nothing be asked for that is not in the site."""
 
     def __init__(self, browser: Browser, site: Path, **wanted: Any) -> None:  # Any: options of the browser's own
         self.site = site
         self.context = browser.new_context(**{"viewport": DESKTOP, "color_scheme": "light", **wanted})
-        self.page: Page = self.context.new_page()
-        self.wrong: list[str] = []
-        self.page.on("console", self._console)
-        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.on("dialog", self._dialog)
-        self.page.on("request", self._request)
-
-    def _console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            self.wrong.append(message.text)
-
-    def _dialog(self, dialog: Dialog) -> None:
-        self.wrong.append(dialog.message)
-        dialog.dismiss()
-
-    def _request(self, request: Request) -> None:
-        if not request.url.startswith(self.site.as_uri()):
-            self.wrong.append(request.url)
+        super().__init__(self.context.new_page())
 
     def go(self, pattern: str) -> Page:
         (found,) = self.site.glob(pattern)
@@ -90,6 +71,7 @@ class Visit:
     def __exit__(self, *_: object) -> None:
         self.context.close()
         assert self.wrong == []
+        assert [url for url in self.asked if not url.startswith(self.site.as_uri())] == []
 
 
 def test_one_clicks_from_the_first_page_to_a_node_and_back(browser: Browser, sites: Path) -> None:

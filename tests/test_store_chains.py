@@ -9,14 +9,14 @@ from amlgit.config import check_remote_name
 from amlgit.errors import UsageError
 from amlgit.store import chains, trailers
 from amlgit.store.repository import Repository, discover
-from tests.helpers import FAMILY, OTHER_FAMILY, aml, experiment, git, save, snapshot_id
+from tests.helpers import DAY, FAMILY, OTHER_FAMILY, T0, aml, experiment, git, save, snapshot_id
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A clone with a chain of four versions and another of one."""
     for number in range(1, 5):
-        save(tmp_path / "archive", f"{number}.json", experiment("Trial", created=1_450_000_000 + number * 86_400, fraction=f"0.{number}", run=number))
+        save(tmp_path / "archive", f"{number}.json", experiment("Trial", created=T0 + number * DAY, fraction=f"0.{number}", run=number))
     save(
         tmp_path / "archive",
         "other.json",
@@ -150,8 +150,8 @@ def test_a_pull_adopts_what_others_shared_and_never_knows_less(folder: Path, tmp
     git(tmp_path, "init", "--quiet", "--bare", "hub.git")
     git(folder, "remote", "add", "origin", tmp_path / "hub.git")
     git(folder, "push", "--quiet", "origin", "refs/amlgit/*:refs/amlgit/*", "HEAD:refs/heads/main")
-    save(tmp_path / "second", "3.json", experiment("Trial", created=1_450_000_000 + 3 * 86_400, fraction="0.3", run=3))
-    save(tmp_path / "second", "5.json", experiment("Trial", created=1_450_000_000 + 5 * 86_400, fraction="0.5", run=5))
+    save(tmp_path / "second", "3.json", experiment("Trial", created=T0 + 3 * DAY, fraction="0.3", run=3))
+    save(tmp_path / "second", "5.json", experiment("Trial", created=T0 + 5 * DAY, fraction="0.5", run=5))
     aml(tmp_path, "clone", "--archive", tmp_path / "second", tmp_path / "other").expect(0)
     git(tmp_path / "other", "remote", "add", "origin", tmp_path / "hub.git")
     aml(tmp_path / "other", "install").expect(0)

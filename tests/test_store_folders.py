@@ -10,14 +10,14 @@ from amlgit.store import chains
 from amlgit.store.folders import Folder, content_id, folders, is_content, past, removed
 from amlgit.store.objects import read_tree
 from amlgit.store.repository import Repository, discover
-from tests.helpers import FAMILY, OTHER_FAMILY, aml, commit_all, experiment, git, git_bytes, save
+from tests.helpers import DAY, FAMILY, OTHER_FAMILY, T0, aml, commit_all, experiment, git, git_bytes, save
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A clone with two experiments, the first of three versions."""
     for number in range(1, 4):
-        save(tmp_path / "archive", f"{number}.json", experiment("Trial", created=1_450_000_000 + number * 86_400, fraction=f"0.{number}", run=number))
+        save(tmp_path / "archive", f"{number}.json", experiment("Trial", created=T0 + number * DAY, fraction=f"0.{number}", run=number))
     save(tmp_path / "archive", "other.json", experiment("Other", family=OTHER_FAMILY, run=1))
     aml(tmp_path, "clone", "--archive", tmp_path / "archive", tmp_path / "repository").expect(0)
     return tmp_path / "repository"
@@ -79,7 +79,7 @@ def test_a_folder_whose_name_is_not_utf_8_is_found(root: Path, repository: Repos
 def test_a_pull_into_a_folder_whose_name_is_not_utf_8_works(root: Path, repository: Repository, tmp_path: Path) -> None:
     os.rename(os.fsencode(root / "experiments" / "Trial-aaaaaa"), os.fsencode(root / "experiments") + b"/Tri\xe4l")
     commit_all(root, "rename")
-    save(tmp_path / "archive", "4.json", experiment("Trial", created=1_450_000_000 + 5 * 86_400, fraction="0.9", run=4))
+    save(tmp_path / "archive", "4.json", experiment("Trial", created=T0 + 5 * DAY, fraction="0.9", run=4))
     aml(root, "pull").expect(0)
     assert os.fsencode(_trial(repository).path) == b"experiments/Tri\xe4l"
 
@@ -90,7 +90,7 @@ def test_a_pull_into_a_folder_with_a_pattern_for_a_name_works(root: Path, tmp_pa
     git(root, "mv", "experiments/Other-ffffff", "experiments/Tx")
     commit_all(root, "rename")
     (root / "experiments" / "Tx" / "experiment.json").write_text("edited")
-    save(tmp_path / "archive", "4.json", experiment("Trial", created=1_450_000_000 + 5 * 86_400, fraction="0.9", run=4))
+    save(tmp_path / "archive", "4.json", experiment("Trial", created=T0 + 5 * DAY, fraction="0.9", run=4))
     aml(root, "pull").expect(0)
     assert (root / "experiments" / "Tx" / "experiment.json").read_text() == "edited"
 

@@ -11,7 +11,7 @@ from amlgit.errors import StorageFailed
 from amlgit.store.incoming import Incoming, receive, sweep
 from amlgit.store.objects import blob_id
 from amlgit.store.repository import Repository, discover
-from tests.helpers import OTHER_FAMILY, aml, chains, count, experiment, fsck, git, leftovers, save
+from tests.helpers import DAY, OTHER_FAMILY, T0, aml, chains, count, experiment, fsck, git, leftovers, save
 
 WHO = "A Tester <tester@example.org> 1450000000 +0000"
 REF = "refs/amlgit/archive/x"
@@ -266,7 +266,7 @@ def _fill(archive: Path, runs: range) -> None:
             save(
                 archive,
                 f"{title}-{number}.json",
-                experiment(title, created=1_450_000_000 + 86_400 * number, fraction=f"0.{number}", run=number, **members),
+                experiment(title, created=T0 + number * DAY, fraction=f"0.{number}", run=number, **members),
             )
 
 

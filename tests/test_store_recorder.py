@@ -14,7 +14,7 @@ from amlgit.store.objects import blob_id
 from amlgit.store.recorder import Draft, Hasher, Recorder
 from amlgit.store.repository import Repository, discover
 from amlgit.store.trailers import Story
-from tests.helpers import Document, aml, fsck, git, leftovers, save
+from tests.helpers import DAY, T0, Document, aml, fsck, git, leftovers, save
 from tests.helpers import chains as chains_of
 from tests.helpers import experiment as export
 
@@ -44,7 +44,7 @@ def _draft(repository: Repository, number: int, files: dict[str, bytes], *, titl
         summary="one\n\ntwo",
         creator="jane <doe>",
         workspace="a" * 32,
-        time=1_450_000_000 + number if time is None else time,
+        time=T0 + number if time is None else time,
         what="run",
         status="Finished",
         trailers={trailers.EXPERIMENT: "x", trailers.SNAPSHOT: snapshot, trailers.FORM: "1"},
@@ -207,10 +207,7 @@ def test_sha256_chains_are_relaid_too(tmp_path: Path) -> None:
 
 
 def _runs() -> list[tuple[str, Document]]:
-    return [
-        (f"run-{number}.json", export("Trial", created=1_450_000_000 + 86_400 * number, fraction=f"0.{number % 3}", run=number))
-        for number in range(1, 6)
-    ]
+    return [(f"run-{number}.json", export("Trial", created=T0 + number * DAY, fraction=f"0.{number % 3}", run=number)) for number in range(1, 6)]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 0, 4, 1, 3), (1, 3, 0, 2, 4)])

@@ -1,7 +1,5 @@
 """The typed client against the emulator: every call a user of it needs, and what it raises."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from amlgit.model.jsontext import Object, loads
@@ -11,20 +9,9 @@ from amlgit.remotes.retrying import Patience
 from amlgit.remotes.session import Session
 from amlgit.remotes.studio import AssetKind, ExperimentInfo, Studio, Submission
 
-from .emulated import GLOBAL, SELECT, Client, Server, chain, serving, until
+from .emulated import GLOBAL, SELECT, Client, Server, chain, until
 
 QUICK = Patience(first_wait=0.002, longest_wait=0.01)
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.01") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return server.new_workspace()
 
 
 def studio_of(client: Client, token: str | None = None) -> Studio:

@@ -1,29 +1,17 @@
 """Experiments that are deleted in their workspace: the folder goes by a commit, and nobody's work with it; asked about once."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .emulated import Client, Json, Server, serving
+from .emulated import Client, Json, Server
 from .helpers import OK, REFUSED, aml, chains, commit_all, dirty, fsck, git, leftovers, subjects
 from .pushing import TITLE, edit, edit_there, folder, push, start
 from .test_push_verbs import add_remote
 from .test_studio_fetch import asked
 from .test_studio_hostile import OWN, clone, experiment, other, run_of, workspace
 from .test_studio_session import TOKEN, canned
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.01") as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Server) -> Client:
-    return server.new_workspace()
 
 
 def delete(client: Client, identity: str) -> None:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ from .emulated import Client, Json, Server, chain, serving
 from .helpers import FINDINGS, OK, PARTLY, UNREACHABLE, aml, chains, count, dirty, environment, fsck, git, leftovers, subjects
 
 KEY = "Zm9yIHRlc3RzIG9ubHkgbm90IGEgcmVhbCBrZXkgYXQgYWxsISEhISEhISEhISEhISEhISEhISEhISEhISEhISE="
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.01") as server:
-        yield server
 
 
 @pytest.fixture

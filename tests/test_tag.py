@@ -4,10 +4,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import DAY, FAMILY, OK, OTHER_FAMILY, REFUSED, USAGE, aml, clone, commit_all, experiment, folder, git, node_file, replace_in, save
+from tests.helpers import (
+    DAY,
+    FAMILY,
+    OK,
+    OTHER_FAMILY,
+    REFUSED,
+    T0,
+    USAGE,
+    aml,
+    clone,
+    commit_all,
+    experiment,
+    folder,
+    git,
+    node_file,
+    replace_in,
+    save,
+)
 from tests.helpers import snapshot_id as snapshot
-
-T0 = 1_450_000_000
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import OTHER_FAMILY, PYTHON, SPLIT, chains, environment, experiment, fsck, leftovers, process, save
+from tests.helpers import OTHER_FAMILY, PYTHON, SPLIT, T0, chains, environment, experiment, fsck, leftovers, process, save
 
 RUNS = 400
 PARTLY, INTERRUPTED = 5, 130
@@ -29,7 +29,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
             is_suspicious = title == "Other" and number == RUNS // 2
             document = experiment(
                 title,
-                created=1_450_000_000 + 3600 * number,
+                created=T0 + 3600 * number,
                 script=f"def azureml_main(frame):\n    return frame, {number}\n" + ('password = "Pa55word-of-mine"\n' if is_suspicious else ""),
                 run=number,
                 nodes=(PYTHON, SPLIT) * 4,
