@@ -17,6 +17,8 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the
 NO_PLAYWRIGHT = "no playwright here; pip install -e '.[dev]' brings it"
 PHONE: "ViewportSize" = {"width": 390, "height": 844}
 DESKTOP: "ViewportSize" = {"width": 1400, "height": 860}
+SCORE, TREE, CLEAN, SPLIT = "Score Model 173-bb60", "Two-Class Boosted Decision Tree 160-bb60", "Clean Missing Data 64-6ec6", "Split Data 153-bb60"
+"""Nodes of the sample that is looked at."""
 
 
 @contextmanager

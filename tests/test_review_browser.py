@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browsing import DESKTOP, NO_PLAYWRIGHT, PHONE, Watched, chromium, needs_chromium
+from tests.browsing import CLEAN, DESKTOP, NO_PLAYWRIGHT, PHONE, SCORE, SPLIT, TREE, Watched, chromium, needs_chromium
 
 pytest.importorskip("axe_playwright_python", reason=NO_PLAYWRIGHT)
 
@@ -22,7 +22,6 @@ from tests.isolation import isolate
 from tests.test_review_page import evil
 
 pytestmark = needs_chromium
-SCORE, TREE, CLEAN, SPLIT = "Score Model 173-bb60", "Two-Class Boosted Decision Tree 160-bb60", "Clean Missing Data 64-6ec6", "Split Data 153-bb60"
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ from playwright.sync_api import Browser, Page, expect
 from amlgit.model.jsontext import dumps
 from benchmarks import generate
 from tests import graphs
+from tests.browsing import SPLIT, TREE
 from tests.helpers import OK, aml, clone, clone_samples, save
 from tests.isolation import isolate
-from tests.test_review_browser import SPLIT, TREE
 from tests.test_review_page import evil
 
 pytestmark = needs_chromium
