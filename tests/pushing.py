@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import Client, Json, Server, chain
-from .helpers import OK, Run, aml, commit_all, node_file, replace_in
+from tests.emulated import Client, Json, Server, chain
+from tests.helpers import OK, Run, aml, commit_all, node_file, replace_in
 
 TITLE = "Shapes"
 

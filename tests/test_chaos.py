@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import Json, Server, chain, serving
-from .helpers import BUG, OK, aml, commit_all, environment, fsck, git, git_bytes, leftovers, node_file
-from .pushing import clone_of, edit_there, folder, value
+from tests.emulated import Json, Server, chain, serving
+from tests.helpers import BUG, OK, aml, commit_all, environment, fsck, git, git_bytes, leftovers, node_file
+from tests.pushing import clone_of, edit_there, folder, value
 
 TITLES = ("Alpha", "Beta", "Gamma")
 IMPORT = "506153734175476c4f62416c57734963.4e1b0fe6aded4b3fa36f39b8862b9004.v1-default-1744"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from .emulated import GLOBAL, TIMEOUT, Client, Json, Server, chain, download, raw, run, serving, until
+from tests.emulated import GLOBAL, TIMEOUT, Client, Json, Server, chain, download, raw, run, serving, until
 
 DATASET = (
     *("Id", "FamilyId", "Name", "Description", "DataTypeId", "Size", "CreatedDate", "CreatedDateTicks", "Owner", "SourceOrigin"),

@@ -9,8 +9,8 @@ from urllib.parse import quote, quote_plus, urljoin, urlsplit
 import pytest
 import requests
 
-from .emulated import TIMEOUT, Client, Json, Server, chain, serving, submission, until
-from .test_emulator_assets import MODULE_XML, zipped
+from tests.emulated import TIMEOUT, Client, Json, Server, chain, serving, submission, until
+from tests.test_emulator_assets import MODULE_XML, zipped
 
 EXPERIMENT: dict[str, type | tuple[type, ...]] = {
     **{name: (str, type(None)) for name in ("RunId", "ParentExperimentId", "OriginalExperimentDocumentationLink", "Summary", "Description")},

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from .emulated import GLOBAL, SELECT, Client, Json, Server, chain, download, ms, run, serving, submission, until
+from tests.emulated import GLOBAL, SELECT, Client, Json, Server, chain, download, ms, run, serving, submission, until
 
 MEMBERS = (
     *("ExperimentId", "RunId", "ParentExperimentId", "OriginalExperimentDocumentationLink", "Summary", "Description", "Graph", "Status", "Etag"),

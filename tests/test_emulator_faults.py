@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from .emulated import TIMEOUT, Client, Json, Server, run, serving
+from tests.emulated import TIMEOUT, Client, Json, Server, run, serving
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from .emulated import GLOBAL, SCORE, SELECT, TIMEOUT, Json, Server, chain, run, serving, until
+from tests.emulated import GLOBAL, SCORE, SELECT, TIMEOUT, Json, Server, chain, run, serving, until
 
 NARROW = ("--mode", "positive", "--phases", "fuzzing")
 

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .emulated import Client, Json, Server, chain, download, graph_of, node, serving, until
+from tests.emulated import Client, Json, Server, chain, download, graph_of, node, serving, until
 
 IMPORT = "506153734175476c4f62416c57734963.4e1b0fe6aded4b3fa36f39b8862b9004.v1-default-1751"
 """Import Data, which has credentials among its parameters."""

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from .emulated import SCORE, SELECT, TIMEOUT, Client, Json, Server, chain, download, ms, serving, submission, until
+from tests.emulated import SCORE, SELECT, TIMEOUT, Client, Json, Server, chain, download, ms, serving, submission, until
 
 
 @pytest.fixture(scope="module")

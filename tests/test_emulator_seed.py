@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import GLOBAL, Client, Json, Server, chain, download, run, serving
+from tests.emulated import GLOBAL, Client, Json, Server, chain, download, run, serving
 
 
 def fill(data: Path, *more: str | Path, ok: tuple[int, ...] = (0,)) -> Json:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from .emulated import TIMEOUT, Client, Server, chain, command, raw, run, serving, submission, until
+from tests.emulated import TIMEOUT, Client, Server, chain, command, raw, run, serving, submission, until
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import GLOBAL, Client, Server, chain
-from .helpers import OK, PARTLY, REFUSED, USAGE, aml, commit_all, git, replace_in
-from .pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value, writes
+from tests.emulated import GLOBAL, Client, Server, chain
+from tests.helpers import OK, PARTLY, REFUSED, USAGE, aml, commit_all, git, replace_in
+from tests.pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value, writes
 
 
 def test_what_is_committed_is_pushed_and_pulling_after_it_is_no_change(

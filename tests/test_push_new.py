@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import Client, Server, chain, graph_of
-from .helpers import OK, REFUSED, UNREACHABLE, aml, environment
-from .pushing import TITLE, push, start, value
-from .test_push_verbs import add_remote, hits, titles
-from .test_studio_hostile import OWN, WORKSPACE, clone, experiment, workspace
-from .test_studio_session import TOKEN, canned, says
+from tests.emulated import Client, Server, chain, graph_of
+from tests.helpers import OK, REFUSED, UNREACHABLE, aml, environment
+from tests.pushing import TITLE, push, start, value
+from tests.test_push_verbs import add_remote, hits, titles
+from tests.test_studio_hostile import OWN, WORKSPACE, clone, experiment, workspace
+from tests.test_studio_session import TOKEN, canned, says
 
 KILLED = """
 import os, signal, sys

@@ -12,9 +12,8 @@ from amlgit.form.splitter import Splitter
 from amlgit.model.assets import MODULE
 from amlgit.model.jsontext import Object, dumps, loads
 from amlgit.model.references import Offer, Reference, Stock, references
-
-from .emulated import GLOBAL, SCORE, SELECT, chain
-from .helpers import EXPORT_DATA, FAMILY, IMPORT_DATA, PYTHON, Document, experiment, parameter, wire
+from tests.emulated import GLOBAL, SCORE, SELECT, chain
+from tests.helpers import EXPORT_DATA, FAMILY, IMPORT_DATA, PYTHON, Document, experiment, parameter, wire
 
 OWN, OTHER = "11" * 16, "22" * 16
 POINTS, LATER, NAMESAKE = f"{OWN}.{'aa' * 16}.v1-default-1", f"{OWN}.{'aa' * 16}.v1-default-7", f"{OWN}.{'bb' * 16}.v1-default-2"

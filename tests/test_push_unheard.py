@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import Client, Server
-from .helpers import OK, REFUSED, aml, git
-from .pushing import TITLE, edit, edit_there, push, start, value
+from tests.emulated import Client, Server
+from tests.helpers import OK, REFUSED, aml, git
+from tests.pushing import TITLE, edit, edit_there, push, start, value
 
 
 def sent(repository: Path) -> str:

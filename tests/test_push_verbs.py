@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from amlgit.form.layout import taken_apart
-
-from .emulated import Client, Server, chain, serving, until
-from .helpers import FINDINGS, OK, REFUSED, UNREACHABLE, USAGE, aml, commit_all, environment, git, process
-from .pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value
+from tests.emulated import Client, Server, chain, serving, until
+from tests.helpers import FINDINGS, OK, REFUSED, UNREACHABLE, USAGE, aml, commit_all, environment, git, process
+from tests.pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value
 
 
 def own(client: Client) -> dict[str, str]:

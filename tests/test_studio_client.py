@@ -8,8 +8,7 @@ from amlgit.remotes.failures import Clash, Doubtful, NoAnswer, NotFound, Rejecte
 from amlgit.remotes.retrying import Patience
 from amlgit.remotes.session import Session
 from amlgit.remotes.studio import AssetKind, ExperimentInfo, Studio, Submission
-
-from .emulated import GLOBAL, SELECT, Client, Server, chain, until
+from tests.emulated import GLOBAL, SELECT, Client, Server, chain, until
 
 QUICK = Patience(first_wait=0.002, longest_wait=0.01)
 

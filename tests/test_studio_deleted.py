@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import Client, Json, Server
-from .helpers import OK, REFUSED, aml, chains, commit_all, dirty, fsck, git, leftovers, subjects
-from .pushing import TITLE, edit, edit_there, folder, push, start
-from .test_push_verbs import add_remote
-from .test_studio_fetch import asked
-from .test_studio_hostile import OWN, clone, experiment, other, run_of, workspace
-from .test_studio_session import TOKEN, canned
+from tests.emulated import Client, Json, Server
+from tests.helpers import OK, REFUSED, aml, chains, commit_all, dirty, fsck, git, leftovers, subjects
+from tests.pushing import TITLE, edit, edit_there, folder, push, start
+from tests.test_push_verbs import add_remote
+from tests.test_studio_fetch import asked
+from tests.test_studio_hostile import OWN, clone, experiment, other, run_of, workspace
+from tests.test_studio_session import TOKEN, canned
 
 
 def delete(client: Client, identity: str) -> None:

@@ -15,8 +15,7 @@ from amlgit.remotes.failures import Doubtful, NoAnswer
 from amlgit.remotes.regions import Origin
 from amlgit.remotes.retrying import Patience
 from amlgit.remotes.session import Request, Session
-
-from .test_studio_session import GET, POST, TOKEN, Canned, canned
+from tests.test_studio_session import GET, POST, TOKEN, Canned, canned
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from .emulated import Client, Json, Server, chain, serving
-from .helpers import FINDINGS, OK, PARTLY, UNREACHABLE, aml, chains, count, dirty, environment, fsck, git, leftovers, subjects
+from tests.emulated import Client, Json, Server, chain, serving
+from tests.helpers import FINDINGS, OK, PARTLY, UNREACHABLE, aml, chains, count, dirty, environment, fsck, git, leftovers, subjects
 
 KEY = "Zm9yIHRlc3RzIG9ubHkgbm90IGEgcmVhbCBrZXkgYXQgYWxsISEhISEhISEhISEhISEhISEhISEhISEhISEhISE="
 

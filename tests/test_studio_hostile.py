@@ -11,10 +11,9 @@ import pytest
 from amlgit.model.jsontext import loads
 from amlgit.remotes.failures import NoAnswer, Rejected
 from amlgit.remotes.session import Request
-
-from .emulated import Json, chain
-from .helpers import OK, PARTLY, REFUSED, UNREACHABLE, Run, aml, git
-from .test_studio_session import GET, TOKEN, canned, says
+from tests.emulated import Json, chain
+from tests.helpers import OK, PARTLY, REFUSED, UNREACHABLE, Run, aml, git
+from tests.test_studio_session import GET, TOKEN, canned, says
 
 WORKSPACE, FAMILY = "a" * 32, "b" * 32
 OWN = f"{WORKSPACE}.f-id.{FAMILY}"

@@ -9,9 +9,8 @@ from urllib.parse import unquote
 import pytest
 
 from amlgit import config
-
-from .emulated import Server, serving
-from .helpers import OK, REFUSED, UNREACHABLE, USAGE, aml, git, process
+from tests.emulated import Server, serving
+from tests.helpers import OK, REFUSED, UNREACHABLE, USAGE, aml, git, process
 
 WORKSPACE = "0123456789abcdef0123456789abcdef"
 

@@ -19,8 +19,7 @@ from amlgit.remotes.failures import Clash, Doubtful, NoAnswer, NotFound, Rejecte
 from amlgit.remotes.regions import Origin
 from amlgit.remotes.retrying import Budget, Patience
 from amlgit.remotes.session import Request, Session
-
-from .emulated import Server, serving
+from tests.emulated import Server, serving
 
 TOKEN = "5d41402abc4b2a76b9719d911017c592"
 QUICK = Patience(first_wait=0.002, longest_wait=0.01, connect_timeout=2, read_timeout=2, answer_timeout=2)
