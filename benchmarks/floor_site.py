@@ -17,8 +17,8 @@ from amlgit.review import changes
 from amlgit.review.names import Names
 from amlgit.store import chains, streams
 from amlgit.store.repository import discover
-from amlgit.workflows.comparing import compared
-from amlgit.workflows.past import Past
+from amlgit.workflows.comparison.comparing import compared
+from amlgit.workflows.versions.past import Past
 
 
 def main() -> None:

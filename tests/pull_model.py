@@ -313,7 +313,7 @@ class Member:
         from amlgit.store import chains
         from amlgit.store.folders import folders
         from amlgit.store.repository import discover
-        from amlgit.workflows.seen import History
+        from amlgit.workflows.versions.seen import History
 
         aml(self.repository, "fetch").expect(0)
         repository = discover(self.repository, {})

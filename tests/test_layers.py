@@ -1,4 +1,4 @@
-"""The arrows of the house (DESIGN, section 6), read off the source: who imports whom, functions' own imports included."""
+"""The arrows of the house (docs/architecture.md), read off the source: who imports whom, functions' own imports included."""
 
 import ast
 import sys
@@ -112,6 +112,22 @@ def test_every_package_has_its_place_in_the_house() -> None:
 def test_imports_follow_the_arrows() -> None:
     wrong = [each for each in IMPORTS if (ours := _ours(each.name)) is not None and ours != each.owner and ours not in ARROWS[each.owner]]
     assert wrong == []
+
+
+def test_the_parts_of_workflows_are_used_one_way() -> None:
+    """Folders beside the verbs: none imports another that imports it, over however many steps."""
+    uses: dict[str, set[str]] = {}
+    for each in IMPORTS:
+        part, name = Path(each.file).parts[2:-1], each.name.split(".")
+        if each.owner == "workflows" and part and name[:2] == ["amlgit", "workflows"] and (ROOT / "workflows" / name[2]).is_dir():
+            uses.setdefault(part[0], set()).add(name[2])
+    uses = {part: used - {part} for part, used in uses.items()}
+    assert uses["branch"] >= {"comparison", "versions"}
+    order: list[str] = []
+    while left := uses.keys() - set(order):
+        free = sorted(part for part in left if uses[part] & uses.keys() <= set(order))
+        assert free, f"each of these needs another of them: {sorted(left)}"
+        order += free
 
 
 @pytest.mark.parametrize("package", sorted(ARROWS))

@@ -23,7 +23,8 @@ from amlgit.cli.main import run
 
 kept, last = (int(number) for number in sys.argv[1].split(":"))
 lines = iter(range(10**9))
-watched = tuple(f"amlgit{os.sep}{name}" for name in ("workflows/push.py", "workflows/push_new.py", "workflows/made.py", "workflows/pushed.py"))
+names = ("push.py", "push_new.py", "workspaces/made.py", "workspaces/pushed.py")
+watched = tuple(os.path.join("amlgit", "workflows", *name.split("/")) for name in names)
 
 
 def look(frame, event, argument):

@@ -16,7 +16,7 @@ import pytest
 
 from amlgit.review.site import addresses
 from amlgit.review.site.frame import POLICY
-from amlgit.workflows.site_folder import MANIFEST
+from amlgit.workflows.pages.site_folder import MANIFEST
 from benchmarks import generate
 from tests import graphs
 from tests.helpers import (

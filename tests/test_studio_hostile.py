@@ -158,7 +158,7 @@ def test_a_history_that_goes_in_a_circle_is_named_and_ends(length: int, tmp_path
 
 
 def test_a_history_without_an_end_is_named_and_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("amlgit.workflows.lineage.LONGEST", 40)
+    monkeypatch.setattr("amlgit.workflows.workspaces.lineage.LONGEST", 40)
 
     class Endless(dict[str, Json]):
         def get(self, name: str, default: Json = None) -> Json:

@@ -7,7 +7,7 @@ import click
 from amlgit.cli import output
 from amlgit.cli.context import Session, dry_run_option, json_option, session
 from amlgit.model.jsontext import printable
-from amlgit.workflows.anonymous import AnonymizeReport
+from amlgit.workflows.anonymous.documents import AnonymizeReport
 
 _KEPT = ("titles", "texts", "scripts", "columns")
 

@@ -70,7 +70,7 @@ def _report(run: Session, targets: tuple[str, ...], asked: Mapping[str, Any]) ->
     if between is not None:
         if staged or fix or chosen.rev is not None:
             raise click.UsageError("--range goes with paths alone.")
-        from amlgit.workflows.outgoing import check_range
+        from amlgit.workflows.branch.outgoing import check_range
 
         return check_range(repository, settings, between, chosen.paths)
     return workflow(repository, settings, paths=chosen.paths, rev=chosen.rev, staged=staged, fix=fix)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from amlgit.review.changes import Group, Item
     from amlgit.review.lines import Line
     from amlgit.review.names import Names
-    from amlgit.workflows.comparing import Compared, DiffReport, Problem
+    from amlgit.workflows.comparison.comparing import Compared, DiffReport, Problem
 
 _COLOURS = {"+": "green", "-": "red", "~": "yellow", ">": "magenta", "·": "bright_black"}
 
@@ -92,13 +92,13 @@ def _without_secrets(report: "DiffReport") -> "DiffReport":
     """What a person may have typed into the work tree is no more shown than what is written to git."""
     from dataclasses import replace
 
-    from amlgit.workflows.diff_secrets import without_secrets
+    from amlgit.workflows.comparison.secrets import without_secrets
 
     return replace(report, compared=tuple(map(without_secrets, report.compared)))
 
 
 def _files(path: Callable[[str], Path], operands: tuple[str, ...], *, whole: bool) -> "DiffReport":
-    from amlgit.workflows.diff_no_index import diff_no_index
+    from amlgit.workflows.comparison.no_index import diff_no_index
 
     if len(operands) != 2:
         raise click.UsageError("--no-index takes two files or folders: OLD NEW.")
@@ -109,7 +109,7 @@ def _files(path: Callable[[str], Path], operands: tuple[str, ...], *, whole: boo
 def _only(report: "DiffReport", classes: tuple[str, ...]) -> "DiffReport":
     from dataclasses import replace
 
-    from amlgit.workflows.comparing import with_changes
+    from amlgit.workflows.comparison.comparing import with_changes
 
     if not classes:
         return report
@@ -126,7 +126,7 @@ def _names(entry: "Compared") -> "Names":
 def summary_of(entry: "Compared") -> str:
     """What changed in short; of what came or went as a whole how large it is."""
     from amlgit.review.changes import item, size, summary
-    from amlgit.workflows.comparing import FILE
+    from amlgit.workflows.comparison.comparing import FILE
 
     if entry.is_whole:
         return size(entry.new or entry.old or {})
@@ -193,8 +193,8 @@ def _show_patch(report: "DiffReport", raw: "DiffReport | None") -> None:
     """The patch; of states of a repository (`raw`) with a word about secrets in it, for it does not give just the new one then."""
     from amlgit.model.jsontext import dumps_pretty
     from amlgit.review.changes import is_of_a_secret
-    from amlgit.workflows.comparing import patch
-    from amlgit.workflows.diff_secrets import file_patch, masked_patch
+    from amlgit.workflows.comparison.comparing import patch
+    from amlgit.workflows.comparison.secrets import file_patch, masked_patch
 
     if len(report.compared) > 1:
         raise click.UsageError("--json-patch is for one experiment: name it behind '--'.")

@@ -11,8 +11,8 @@ from amlgit.cli.context import CLASSES, json_option, session
 from amlgit.model.jsontext import printable
 
 if TYPE_CHECKING:
+    from amlgit.workflows.comparison.story import Told, VersionChanges
     from amlgit.workflows.log import LogEntry
-    from amlgit.workflows.story import Told, VersionChanges
 
 
 @click.command()
@@ -59,7 +59,7 @@ def log(
         else:
             run.streamed(_lines(entries, ((entry, None) for entry in shown), has_titles=experiment is None))
         return output.OK
-    from amlgit.workflows.story import story
+    from amlgit.workflows.comparison.story import story
 
     order = entries if reverse and parameter is None else entries[::-1]
     told: Iterator[Told] = story(repository, order, classes, parameter)

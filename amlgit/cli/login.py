@@ -21,8 +21,8 @@ def login(ctx: click.Context, remote: str | None, forget: bool) -> int:
     amlgit login studio < token.txt      reads it from standard input
     """  # noqa: D301
     from amlgit.workflows import login as workflow
-    from amlgit.workflows.choose import choose_remote
-    from amlgit.workflows.connect import place
+    from amlgit.workflows.versions.choose import choose_remote
+    from amlgit.workflows.workspaces.connect import place
 
     run = session(ctx)
     repository = run.repository()

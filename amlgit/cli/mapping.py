@@ -9,7 +9,7 @@ from amlgit.cli.context import Session, dry_run_option, json_option, session
 from amlgit.model.jsontext import printable
 
 if TYPE_CHECKING:
-    from amlgit.workflows.locate import Known, Located
+    from amlgit.workflows.comparison.locate import Known, Located
     from amlgit.workflows.map import Held, MapReport
 
 

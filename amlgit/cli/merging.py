@@ -10,7 +10,7 @@ from amlgit.cli.context import Session, dry_run_option, json_option, session, se
 
 if TYPE_CHECKING:
     from amlgit.store.repository import Repository
-    from amlgit.workflows.conflicts import ConflictsReport
+    from amlgit.workflows.branch.conflicts import ConflictsReport
     from amlgit.workflows.merge import MergeReport
     from amlgit.workflows.resolve import ResolveReport
 
@@ -133,7 +133,7 @@ def resolve(ctx: click.Context, /, chosen: tuple[str, ...], **options: Any) -> i
 
 
 def _page(run: Session, repository: "Repository", file: str | None, *, is_opened: bool) -> int:
-    from amlgit.workflows.conflicts import conflicted
+    from amlgit.workflows.branch.conflicts import conflicted
 
     report = conflicted(repository, settings_of(repository)[0])
     if not report.conflicted:
@@ -148,7 +148,7 @@ def write_conflicts(run: Session, report: "ConflictsReport", file: str | None, *
     from amlgit.cli.review import written
     from amlgit.review.page import merging
     from amlgit.review.page.page import Entry, Page, page
-    from amlgit.workflows.page import looks
+    from amlgit.workflows.pages.page import looks
 
     style, script = looks()
     entries = [

@@ -16,7 +16,7 @@ from amlgit.cli.pulled import show_fetch, show_pull
 def fetch(ctx: click.Context, remote: str | None, as_json: bool) -> int:
     """Take the versions of a remote into the record, without touching branch or work tree."""
     from amlgit.workflows import fetch as workflow
-    from amlgit.workflows.choose import choose_remote
+    from amlgit.workflows.versions.choose import choose_remote
 
     run = session(ctx)
     repository = run.repository()
@@ -39,7 +39,7 @@ def fetch(ctx: click.Context, remote: str | None, as_json: bool) -> int:
 def pull(ctx: click.Context, remote: str | None, as_json: bool) -> int:
     """Fetch a remote and bring the branch up to it, one commit for each new version."""
     from amlgit.workflows import pull as workflow
-    from amlgit.workflows.choose import choose_remote
+    from amlgit.workflows.versions.choose import choose_remote
 
     run = session(ctx)
     repository = run.repository()

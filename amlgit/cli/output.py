@@ -15,7 +15,7 @@ from amlgit.errors import AmlgitError, Refused, StorageFailed, Unreachable, Usag
 from amlgit.model.jsontext import printable
 
 if TYPE_CHECKING:
-    from amlgit.workflows.running import Failure
+    from amlgit.workflows.workspaces.running import Failure
 
 FORMAT_VERSION = "1.0"
 

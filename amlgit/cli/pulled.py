@@ -5,9 +5,9 @@ import click
 from amlgit.cli import output
 from amlgit.cli.context import Session
 from amlgit.model.jsontext import printable
-from amlgit.workflows.looking import LEFT_ALONE
+from amlgit.workflows.intake.looking import LEFT_ALONE
+from amlgit.workflows.intake.recording import FetchReport
 from amlgit.workflows.pull import FolderReport, PullReport
-from amlgit.workflows.recording import FetchReport
 
 
 def show_fetch(run: Session, report: FetchReport) -> None:

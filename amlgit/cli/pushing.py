@@ -115,7 +115,7 @@ def _result(report: "PushReport") -> Mapping[str, object]:
 
 def _entry(entry: "Entry") -> Mapping[str, object]:
     from amlgit.cli.compare import changes_of
-    from amlgit.workflows.unseen import Unseen
+    from amlgit.workflows.workspaces.unseen import Unseen
 
     return {
         "name": entry.name,
@@ -142,7 +142,7 @@ def _diagnostic(entry: "Entry", error: "AmlgitError") -> Mapping[str, object]:
 
 def _show(run: Session, entry: "Entry", remote: str) -> None:
     from amlgit.cli.compare import show_changes, summary_of
-    from amlgit.workflows.unseen import Unseen
+    from amlgit.workflows.workspaces.unseen import Unseen
 
     if entry.error is not None:
         click.echo(f"{entry.name}: not pushed")

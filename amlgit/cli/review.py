@@ -102,7 +102,7 @@ def _entry(reviewed: "Reviewed") -> "Entry":
 
 def _page(run: Session, report: "ReviewReport", file: str | None, *, is_opened: bool) -> None:
     from amlgit.review.page.page import Page, page
-    from amlgit.workflows.page import looks
+    from amlgit.workflows.pages.page import looks
 
     style, script = looks()
     content = Page(
@@ -122,7 +122,7 @@ def _page(run: Session, report: "ReviewReport", file: str | None, *, is_opened: 
 
 def _page_entry(reviewed: "Reviewed") -> "PageEntry":
     from amlgit.review.page.page import Entry as PageEntry
-    from amlgit.workflows.page import sides
+    from amlgit.workflows.pages.page import sides
 
     entry = reviewed.entry
     return PageEntry(
@@ -142,7 +142,7 @@ def written(run: Session, content: str, file: str | None, *, is_opened: bool) ->
     import webbrowser
     from pathlib import Path
 
-    from amlgit.workflows.page import write
+    from amlgit.workflows.pages.page import write
 
     path = run.path(file) if file else Path(tempfile.mkdtemp(prefix="amlgit-")) / "review.html"
     write(path, content)

@@ -77,7 +77,7 @@ def _conflicts(run: Session, name: str, file: str) -> bool:
     from amlgit.cli.context import settings_of
     from amlgit.cli.merging import write_conflicts
     from amlgit.workflows import show as workflow
-    from amlgit.workflows.conflicts import conflicted
+    from amlgit.workflows.branch.conflicts import conflicted
 
     repository = run.repository()
     folder = workflow.conflicted_folder(repository, name)
@@ -91,7 +91,7 @@ def _page(run: Session, shown: "Shown", file: str) -> None:
     from amlgit.cli.review import written
     from amlgit.review.changes import size
     from amlgit.review.page.page import Entry, Page, page
-    from amlgit.workflows.page import looks, one_side
+    from amlgit.workflows.pages.page import looks, one_side
 
     style, script = looks()
     sides = one_side(shown.document, shown.title, shown.assets)

@@ -1,1 +1,4 @@
-"""One verb = one file = one function that returns a report; nothing here prints, prompts or exits."""
+"""One verb = one file = one function that returns a report; nothing here prints, prompts or exits.
+
+What several verbs share lies in the folders.
+"""

@@ -15,7 +15,7 @@ from amlgit.form.anonymised import Kept
 from amlgit.form.pseudonymous_texts import Texts
 from amlgit.form.pseudonyms import KEY_BYTES, Pseudonyms
 from amlgit.store import repository as repositories
-from amlgit.workflows.anonymous import AnonymizeReport, Documents, Progress, made_aside
+from amlgit.workflows.anonymous.documents import AnonymizeReport, Documents, Progress, made_aside
 
 _MAPPING = "amlgit anonymize"
 """What a mapping says it is of."""
@@ -49,10 +49,10 @@ def anonymize(
 
 def _copied(source: Path, folder: Path, documents: Documents, environment: Mapping[str, str], progress: Progress) -> AnonymizeReport:
     if is_repository(source):
-        from amlgit.workflows.anonymize_repository import anonymize_repository
+        from amlgit.workflows.anonymous.repository import anonymize_repository
 
         return anonymize_repository(source, folder, documents, environment, progress)
-    from amlgit.workflows.anonymize_archive import anonymize_archive
+    from amlgit.workflows.anonymous.archive import anonymize_archive
 
     return anonymize_archive(source, folder, documents, progress)
 

@@ -15,11 +15,11 @@ from amlgit.store.folders import Folder, folders, past
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import refuse_uncommitted
-from amlgit.workflows import made
-from amlgit.workflows.choose import choose
-from amlgit.workflows.committing import commit
-from amlgit.workflows.made import Making
-from amlgit.workflows.seen import family_of, is_bound
+from amlgit.workflows.branch.committing import commit
+from amlgit.workflows.versions.choose import choose
+from amlgit.workflows.versions.seen import family_of, is_bound
+from amlgit.workflows.workspaces import made
+from amlgit.workflows.workspaces.made import Making
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def bind(repository: Repository, remote: Remote, name: str, experiment: str, *, 
     _refuse_bound(folders(repository, head), folder, remote.name, parts.family)
     refuse_uncommitted(repository, head, [f"{folder.path}/{SYNC}"])
     if remote.kind == "studio":
-        from amlgit.workflows.connect import connect  # brings an HTTP library, and every pull comes by here
+        from amlgit.workflows.workspaces.connect import connect  # brings an HTTP library, and every pull comes by here
 
         with connect(repository, remote) as studio:
             try:

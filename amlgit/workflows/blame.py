@@ -12,9 +12,9 @@ from amlgit.review.names import Names
 from amlgit.store import chains, streams
 from amlgit.store.folder_history import FolderHistory, folder_history
 from amlgit.store.repository import Repository
-from amlgit.workflows.blame_start import Start, start_of
+from amlgit.workflows.comparison.blame_start import Start, start_of
 from amlgit.workflows.log import date
-from amlgit.workflows.past import Past
+from amlgit.workflows.versions.past import Past
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,7 @@ def _path(repository: Repository, argument: str, start: Path) -> str:
 
 def _experiment(repository: Repository, argument: str) -> str | None:
     """The folder of an experiment by any of its names; None where the argument names a commit and no experiment."""
-    from amlgit.workflows.choose import choose
+    from amlgit.workflows.versions.choose import choose
 
     try:
         choice = choose(repository, argument)

@@ -15,10 +15,10 @@ from amlgit.review.findings import Finding, line_of, ordered
 from amlgit.store import chains
 from amlgit.store.repository import Repository
 from amlgit.store.sources import FolderFiles, WorkTree
-from amlgit.workflows.asset_check import Shelves
 from amlgit.workflows.check import CheckReport, is_wanted, shown
-from amlgit.workflows.connect import connect
-from amlgit.workflows.documents import of_folder
+from amlgit.workflows.versions.documents import of_folder
+from amlgit.workflows.workspaces.asset_check import Shelves
+from amlgit.workflows.workspaces.connect import connect
 
 
 def check_remote(repository: Repository, remote: Remote, paths: Sequence[str]) -> CheckReport:

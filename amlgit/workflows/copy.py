@@ -8,9 +8,9 @@ from amlgit.config import Remote
 from amlgit.errors import Refused, Unreachable, UsageError
 from amlgit.remotes.studio import Activity, Studio
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import choose
-from amlgit.workflows.connect import connect
-from amlgit.workflows.recording import Progress
+from amlgit.workflows.intake.recording import Progress
+from amlgit.workflows.versions.choose import choose
+from amlgit.workflows.workspaces.connect import connect
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 """Seconds between two looks at a package."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from amlgit.errors import UsageError
 from amlgit.store.repository import Repository
 from amlgit.store.states import Commit, Unrecorded
-from amlgit.workflows.comparing import DiffReport
-from amlgit.workflows.diff_states import commits, diff_states
+from amlgit.workflows.comparison.comparing import DiffReport
+from amlgit.workflows.comparison.states import commits, diff_states
 
 _VERSION = re.compile(r".+@(?:-?[0-9]+|[0-9a-fA-F]{32}\.s-id\..+)")
 
@@ -19,7 +19,7 @@ def diff(repository: Repository, operands: Sequence[str], experiments: Sequence[
     """
     newest = Unrecorded.INDEX if staged else Unrecorded.WORK_TREE
     if any(_VERSION.fullmatch(operand) and repository.resolve(operand) is None for operand in operands):
-        from amlgit.workflows.diff_versions import diff_versions  # most diffs are of states
+        from amlgit.workflows.comparison.versions import diff_versions  # most diffs are of states
 
         return diff_versions(repository, operands, newest)
     named: list[Commit] = []

@@ -10,8 +10,8 @@ from amlgit.form.companions import Binding
 from amlgit.model.jsontext import Json, Object, dumps_pretty
 from amlgit.store.folders import Folder, is_content
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.documents import Joined, as_draft, of_content, of_version, wire
+from amlgit.workflows.versions.choose import Choice, choose
+from amlgit.workflows.versions.documents import Joined, as_draft, of_content, of_version, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from amlgit.remotes import archive
 from amlgit.store import incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows.recording import FetchReport, Progress, record
+from amlgit.workflows.intake.recording import FetchReport, Progress, record
 
 
 def fetch(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> FetchReport:
@@ -23,7 +23,7 @@ def fetch(repository: Repository, settings: Config, remote: Remote, root: Path, 
 def take(repository: Repository, settings: Config, remote: Remote, root: Path, progress: Progress) -> FetchReport:
     """`fetch` for a caller that holds the lock and sweeps."""
     if remote.kind == "studio":
-        from amlgit.workflows.fetch_studio import take_studio  # HTTP costs start-up, and an archive needs none of it
+        from amlgit.workflows.workspaces.fetching import take_studio  # HTTP costs start-up, and an archive needs none of it
 
         return take_studio(repository, settings, remote, progress)
     path = remote.archive_path(root)

@@ -27,7 +27,7 @@ def pre_commit(repository: Repository, settings: Config) -> CheckReport:
 def post_merge(repository: Repository, settings: Config, *, is_squash: bool) -> CheckReport:
     """The folders that a merge or pull has just touched: what two clean sides made of a graph."""
     from amlgit.store.outgoing import touched
-    from amlgit.workflows.outgoing import check_touched
+    from amlgit.workflows.branch.outgoing import check_touched
 
     if is_squash:  # nothing is committed yet
         return check(repository, settings, staged=True)
@@ -44,7 +44,7 @@ def pre_push(repository: Repository, settings: Config, remote: str | None, pushe
     """
     from amlgit.review.findings import ordered
     from amlgit.store.outgoing import new_texts
-    from amlgit.workflows.outgoing import inspect
+    from amlgit.workflows.branch.outgoing import inspect
 
     # a chain holds what a pull has written, secrets out, and no folder of the work tree
     sent = [push for push in pushes if push.local_id.strip("0") and not push.remote_ref.startswith(_RECORD)]

@@ -17,8 +17,8 @@ from amlgit.review.lenient import entries, members
 from amlgit.store import chains
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import choose
 from amlgit.workflows.export import folder_document, required_folder
+from amlgit.workflows.versions.choose import choose
 
 SIZE = (200.0, 200.0)
 """Width and height of a box that has none yet: those of the service's own."""

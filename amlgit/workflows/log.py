@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from amlgit.store import chains, trailers
 from amlgit.store.chains import Entry
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import choose
+from amlgit.workflows.versions.choose import choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from amlgit.remotes.session import Session
 from amlgit.remotes.studio import Studio
 from amlgit.store import credentials
 from amlgit.store.repository import Repository
-from amlgit.workflows.connect import TOKEN_VARIABLE, account_of, place, token_in
+from amlgit.workflows.workspaces.connect import TOKEN_VARIABLE, account_of, place, token_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from amlgit.errors import UsageError
 from amlgit.store import chains, holders, present, streams, trailers
 from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import Subject, choose, is_version
-from amlgit.workflows.locate import Known, Located, Place, describe, describe_version, locate, of_record
+from amlgit.workflows.comparison.locate import Known, Located, Place, describe, describe_version, locate, of_record
+from amlgit.workflows.versions.choose import Subject, choose, is_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,9 @@ from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
 from amlgit.store.states import Commit
 from amlgit.store.worktree import replace_file
+from amlgit.workflows.branch.merge_faults import errors, new_faults
 from amlgit.workflows.check import family, finding_folder
-from amlgit.workflows.documents import of_folder, wire, wire_with
-from amlgit.workflows.merge_faults import errors, new_faults
+from amlgit.workflows.versions.documents import of_folder, wire, wire_with
 
 
 class Outcome(StrEnum):
@@ -204,7 +204,7 @@ class MergedFile:
 
 def merge_files(base: Path, ours: Path, theirs: Path) -> MergedFile:
     """A three-way merge of three exports anywhere; raises InvalidDocument, naming the file, where one is none."""
-    from amlgit.workflows.diff_files import read_export
+    from amlgit.workflows.comparison.files import read_export
 
     sides = [read_export(side) for side in (base, ours, theirs)]
     merged = merge_graphs(*(side.document for side in sides))

@@ -18,13 +18,13 @@ from amlgit.store.objects import TreeEntry, blob_id, read_tree
 from amlgit.store.picking import forget_finished
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import fast_forward, finish_pending
-from amlgit.workflows import deleted
 from amlgit.workflows.bind import bind_made
+from amlgit.workflows.branch import deleted
+from amlgit.workflows.branch.reconcile import Edited, prepare, reconcile
 from amlgit.workflows.fetch import take
-from amlgit.workflows.reconcile import Edited, prepare, reconcile
-from amlgit.workflows.recording import FetchReport, Progress
-from amlgit.workflows.seen import History, bound_to, family_of, is_bound
-from amlgit.workflows.version_trees import VersionTrees
+from amlgit.workflows.intake.recording import FetchReport, Progress
+from amlgit.workflows.versions.seen import History, bound_to, family_of, is_bound
+from amlgit.workflows.versions.trees import VersionTrees
 
 _BATCH = 500
 """Versions whose trees are read from git at a time, to bound memory."""

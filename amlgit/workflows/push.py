@@ -20,22 +20,22 @@ from amlgit.remotes.studio import Studio, Submission
 from amlgit.store import chains, incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows import sent, workspace
-from amlgit.workflows.asset_check import Shelves, require
-from amlgit.workflows.comparing import Compared, compared
-from amlgit.workflows.connect import connect
-from amlgit.workflows.diff_secrets import without_secrets
-from amlgit.workflows.documents import Joined
-from amlgit.workflows.given import given
+from amlgit.workflows.comparison.comparing import Compared, compared
+from amlgit.workflows.comparison.secrets import without_secrets
+from amlgit.workflows.intake.recording import Progress
 from amlgit.workflows.push_new import make
 from amlgit.workflows.push_targets import Target, targets
-from amlgit.workflows.pushed import record_saved
-from amlgit.workflows.recording import Progress
-from amlgit.workflows.unseen import bound, require_seen
-from amlgit.workflows.workspace import Held
+from amlgit.workflows.versions.documents import Joined
+from amlgit.workflows.workspaces import sent, workspace
+from amlgit.workflows.workspaces.asset_check import Shelves, require
+from amlgit.workflows.workspaces.connect import connect
+from amlgit.workflows.workspaces.given import given
+from amlgit.workflows.workspaces.pushed import record_saved
+from amlgit.workflows.workspaces.unseen import bound, require_seen
+from amlgit.workflows.workspaces.workspace import Held
 
 if TYPE_CHECKING:
-    from amlgit.workflows.running import Failure
+    from amlgit.workflows.workspaces.running import Failure
 
 _TRIES = 3
 """How often a save is sent of which it turned out, by reading back, that nothing came of it."""
@@ -187,7 +187,7 @@ class Pusher:
         is_meant = is_named or entry.state != "up to date"
         if not self._options.run or self._options.dry_run or entry.experiment is None or not is_meant:
             return entry
-        from amlgit.workflows.running import run_content
+        from amlgit.workflows.workspaces.running import run_content
 
         held = self.read(target, entry.experiment)
         done = run_content(self.studio, held, progress, self._options.minutes)

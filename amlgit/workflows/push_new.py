@@ -21,10 +21,10 @@ from amlgit.remotes.failures import Doubtful, NoAnswer, NotFound
 from amlgit.remotes.studio import Saved
 from amlgit.store import chains
 from amlgit.store.lock import exclusive
-from amlgit.workflows import made
-from amlgit.workflows.made import Making
 from amlgit.workflows.push_targets import Target
-from amlgit.workflows.workspace import WRITABLE, Held, content_id
+from amlgit.workflows.workspaces import made
+from amlgit.workflows.workspaces.made import Making
+from amlgit.workflows.workspaces.workspace import WRITABLE, Held, content_id
 
 if TYPE_CHECKING:
     from amlgit.workflows.push import Plan, Pusher

@@ -10,10 +10,10 @@ from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.present import uncommitted
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
-from amlgit.workflows import made
-from amlgit.workflows.asset_check import names_in
-from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.seen import family_of
+from amlgit.workflows.versions.choose import Choice, choose
+from amlgit.workflows.versions.seen import family_of
+from amlgit.workflows.workspaces import made
+from amlgit.workflows.workspaces.asset_check import names_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

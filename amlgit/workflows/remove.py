@@ -7,8 +7,8 @@ from amlgit.errors import UsageError
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import refuse_uncommitted
-from amlgit.workflows.choose import choose
-from amlgit.workflows.seen import family_of
+from amlgit.workflows.versions.choose import choose
+from amlgit.workflows.versions.seen import family_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

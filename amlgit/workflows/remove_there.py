@@ -9,11 +9,11 @@ from amlgit.remotes.failures import Doubtful, NotFound
 from amlgit.remotes.studio import ExperimentInfo, Studio
 from amlgit.store import chains
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import choose
-from amlgit.workflows.connect import connect
 from amlgit.workflows.fetch import fetch
-from amlgit.workflows.recording import Progress
-from amlgit.workflows.states import States
+from amlgit.workflows.intake.recording import Progress
+from amlgit.workflows.versions.choose import choose
+from amlgit.workflows.workspaces.connect import connect
+from amlgit.workflows.workspaces.listed import States
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

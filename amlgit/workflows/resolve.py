@@ -18,7 +18,7 @@ from amlgit.store.merging import Unmerged
 from amlgit.store.repository import Repository
 from amlgit.store.text_merge import merge_texts
 from amlgit.store.worktree import replace_file
-from amlgit.workflows.merge_faults import errors, new_faults
+from amlgit.workflows.branch.merge_faults import errors, new_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,9 @@ from amlgit.review.risks import OwnRule, Risk
 from amlgit.store import states
 from amlgit.store.repository import Repository
 from amlgit.store.states import State
-from amlgit.workflows.comparing import FILE, Compared, DiffReport, Problem
+from amlgit.workflows.comparison.comparing import FILE, Compared, DiffReport, Problem
+from amlgit.workflows.comparison.secrets import without_secrets
 from amlgit.workflows.diff import diff
-from amlgit.workflows.diff_secrets import without_secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ def review(repository: Repository, config: Config, operands: Sequence[str], expe
 
 def review_files(old: Path, new: Path) -> ReviewReport:
     """The review of two exports or folders anywhere."""
-    from amlgit.workflows.diff_no_index import diff_no_index
+    from amlgit.workflows.comparison.no_index import diff_no_index
 
     return _reviewed(diff_no_index(old, new), None, (), (), Decisions())
 

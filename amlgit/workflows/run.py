@@ -7,12 +7,12 @@ from amlgit.errors import Refused, UsageError
 from amlgit.form.secrets import Decisions
 from amlgit.remotes.failures import NotFound
 from amlgit.store.repository import Repository
-from amlgit.workflows import workspace
-from amlgit.workflows.choose import choose
-from amlgit.workflows.connect import connect
 from amlgit.workflows.fetch import fetch
-from amlgit.workflows.recording import Progress
-from amlgit.workflows.running import Failure, start, wait
+from amlgit.workflows.intake.recording import Progress
+from amlgit.workflows.versions.choose import choose
+from amlgit.workflows.workspaces import workspace
+from amlgit.workflows.workspaces.connect import connect
+from amlgit.workflows.workspaces.running import Failure, start, wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

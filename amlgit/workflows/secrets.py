@@ -11,7 +11,7 @@ from amlgit.form import secrets
 from amlgit.store.folders import PARENTS
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows.held import read_held
+from amlgit.workflows.intake.held import read_held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

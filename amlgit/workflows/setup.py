@@ -16,9 +16,9 @@ from amlgit.store import hooks, settings, setup
 from amlgit.store import repository as repositories
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows.looking import LEFT_ALONE
+from amlgit.workflows.intake.looking import LEFT_ALONE
+from amlgit.workflows.intake.recording import Progress
 from amlgit.workflows.pull import PullReport, pull
-from amlgit.workflows.recording import Progress
 
 _CLONING = "cloning"
 

@@ -8,7 +8,7 @@ from amlgit.remotes.archive import Listing
 from amlgit.store import chains, incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
-from amlgit.workflows.recording import record
+from amlgit.workflows.intake.recording import record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

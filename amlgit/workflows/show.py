@@ -12,9 +12,9 @@ from amlgit.model.jsontext import Object, loads
 from amlgit.review.lenient import members, text
 from amlgit.review.outline import Outline, Version
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import Choice, choose
-from amlgit.workflows.documents import asset_names, of_version
 from amlgit.workflows.export import folder_document, required_folder
+from amlgit.workflows.versions.choose import Choice, choose
+from amlgit.workflows.versions.documents import asset_names, of_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def chosen(repository: Repository, name: str) -> Shown:
 
 def conflicted_folder(repository: Repository, name: str) -> str | None:
     """The folder of an experiment whose merge stands with conflicts; None for any other, for a version, and for what no name means."""
-    from amlgit.workflows.conflicts import conflicted_folders
+    from amlgit.workflows.branch.conflicts import conflicted_folders
 
     folders = conflicted_folders(repository)
     if not folders:

@@ -12,11 +12,11 @@ from amlgit.model.jsontext import printable
 from amlgit.review.site import addresses, frame, index_page, search
 from amlgit.review.site.index_page import Card
 from amlgit.store.repository import Repository
-from amlgit.workflows import page as pages
-from amlgit.workflows import windows
-from amlgit.workflows.site_build import Builder, Built
-from amlgit.workflows.site_folder import SiteFolder
-from amlgit.workflows.site_units import Unit, digest, units
+from amlgit.workflows.intake import windows
+from amlgit.workflows.pages import page as pages
+from amlgit.workflows.pages.site_build import Builder, Built
+from amlgit.workflows.pages.site_folder import SiteFolder
+from amlgit.workflows.pages.site_units import Unit, digest, units
 
 _BYTES = 60_000
 """What a version stands for in a window of work: pages, and what they are made from."""

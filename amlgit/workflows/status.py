@@ -9,8 +9,8 @@ from amlgit.store.folders import Folder, folders, is_content
 from amlgit.store.present import uncommitted
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
-from amlgit.workflows.held import read_held
-from amlgit.workflows.seen import History, family_of
+from amlgit.workflows.intake.held import read_held
+from amlgit.workflows.versions.seen import History, family_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

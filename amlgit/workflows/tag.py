@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from amlgit.errors import Refused, UsageError
 from amlgit.store import streams, trailers
 from amlgit.store.repository import Repository
-from amlgit.workflows.choose import choose
-from amlgit.workflows.locate import Known, Located, of_record
+from amlgit.workflows.comparison.locate import Known, Located, of_record
 from amlgit.workflows.map import holding, locate_at
+from amlgit.workflows.versions.choose import choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

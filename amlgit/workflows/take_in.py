@@ -14,9 +14,9 @@ from amlgit.store import chains, incoming
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import finish_pending
-from amlgit.workflows.looking import LEFT_ALONE, look
+from amlgit.workflows.intake.looking import LEFT_ALONE, look
+from amlgit.workflows.intake.recording import FetchReport, Newest, Progress, record
 from amlgit.workflows.pull import PullReport, bring_up, refuse_unready, report
-from amlgit.workflows.recording import FetchReport, Newest, Progress, record
 
 DEFAULT_REMOTE = "imported"
 """The record that takes in what no remote knows."""

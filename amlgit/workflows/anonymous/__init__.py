@@ -1,0 +1,1 @@
+"""Archives, folders and histories without anything of their owners."""

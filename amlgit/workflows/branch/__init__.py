@@ -1,0 +1,1 @@
+"""What pulls and merges do to the branch, and what stands in its way."""

@@ -1,0 +1,1 @@
+"""What the pages of a review and of a site are made of, and where they are written."""
