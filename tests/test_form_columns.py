@@ -62,6 +62,7 @@ def test_what_would_not_come_back_exactly_stays_as_it_is(value: str) -> None:
 def test_any_selection_comes_back_exactly(rules: Json) -> None:
     for encoding in ("percent", "plain"):
         value = columns.encode(columns.Columns({"rules": rules}, encoding))
+        assert value == (quote(dumps({"rules": rules}), safe=JAVASCRIPT) if encoding == "percent" else dumps({"rules": rules}).decode())
         decoded = columns.decode(value)
         assert decoded is not None
         assert columns.encode(decoded) == value

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from amlgit.errors import InvalidDocument
 from amlgit.model import jsontext
-from amlgit.model.jsontext import Json, Number, dumps, dumps_line, dumps_line_as_is, dumps_pretty, dumps_sorted, loads, same
+from amlgit.model.jsontext import Json, Number, dumps, dumps_line, dumps_line_as_is, dumps_lines, dumps_pretty, dumps_sorted, loads, same
 from tests.generate import respelled, sample_exports, values
 
 SAMPLE = sample_exports()[0].read_bytes()
@@ -33,6 +33,11 @@ def test_lines_have_no_line_end_and_python_reads_the_same(value: Json) -> None:
     assert b"\n" not in line
     assert b"\r" not in line
     assert json.loads(line) == json.loads(dumps(value))
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=2), st.one_of(values(), st.just("}, {")), max_size=2), max_size=4))
+def test_many_lines_at_once_are_what_each_is(entries: list[dict[str, Json]]) -> None:
+    assert dumps_lines(entries) == [dumps_line(entry) for entry in entries]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Column selections: percent-encoded JSON in a parameter's value, written as JSON where that can be undone exactly."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -12,6 +13,10 @@ _MAX_DEPTH = 20
 
 _UNRESERVED = "-_.!~*'()"
 """What JavaScript's encodeURIComponent leaves alone besides letters and digits."""
+
+_USUAL = tuple((character, f"%{ord(character):02X}") for character in '{":,[]} ')
+_USUAL_TEXT = re.compile(rf"[A-Za-z0-9{re.escape(_UNRESERVED + ''.join(character for character, _ in _USUAL))}]*")
+"""Texts in which nothing else is escaped: most selections, and the standard library goes through them character by character."""
 
 
 class Columns(NamedTuple):
@@ -30,7 +35,7 @@ def decode(value: str) -> Columns | None:
     else:
         return None
     try:
-        selection = loads((unquote(value, errors="strict") if encoding == "percent" else value).encode(), _MAX_DEPTH)
+        selection = loads((_unquoted(value) if encoding == "percent" else value).encode(), _MAX_DEPTH)
     except (InvalidDocument, ValueError):
         return None
     if not isinstance(selection, Mapping) or "rules" not in selection:
@@ -42,4 +47,19 @@ def decode(value: str) -> Columns | None:
 def encode(columns: Columns) -> str:
     """The parameter's value for a selection, its members in their order."""
     text = dumps(columns.selection).decode()
-    return quote(text, safe=_UNRESERVED) if columns.encoding == "percent" else text
+    return _quoted(text) if columns.encoding == "percent" else text
+
+
+def _unquoted(value: str) -> str:
+    text = value
+    for character, escaped in _USUAL:
+        text = text.replace(escaped, character)
+    return text if "%" not in text else unquote(value, errors="strict")
+
+
+def _quoted(text: str) -> str:
+    if _USUAL_TEXT.fullmatch(text) is None:
+        return quote(text, safe=_UNRESERVED)
+    for character, escaped in _USUAL:
+        text = text.replace(character, escaped)
+    return text

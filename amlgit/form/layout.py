@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from amlgit.errors import InvalidDocument
 from amlgit.form.pages import Block, objects, text
-from amlgit.model.jsontext import Json, Object, dumps, dumps_line
+from amlgit.model.jsontext import Json, Object, dumps, dumps_lines
 
 USUAL_HEAD = (
     "<?xml version='1.0' encoding='utf-16'?><DataV1 xmlns:xsd='http://www.w3.org/2001/XMLSchema' "
@@ -57,7 +57,7 @@ def write(client_data: Json, stems: Mapping[str, str], where: str) -> Block:
         _check(client_data, where)
     lines: list[Object] = [{"Node": stems[node], "Position": at} if node in stems else {"Box": node, "Position": at} for node, at in boxes]
     lines.sort(key=lambda box: (str(box.get("Node", "")), str(box.get("Box", "")), str(box["Position"])))
-    written: dict[str, Block] = {"NodePositions": [dumps_line(box) for box in lines]}
+    written: dict[str, Block] = {"NodePositions": dumps_lines(lines)}
     if head != USUAL_HEAD:
         written["Head"] = dumps(head)
     if tail != USUAL_TAIL:

@@ -34,10 +34,13 @@ def _write(block: Block, newline: bytes, pieces: list[bytes]) -> None:
             separator = b"," + inner
     else:
         separator, closing = b"[" + inner, b"]"
-        for entry in block:
-            pieces.append(separator)
-            _write(entry, inner, pieces)
-            separator = b"," + inner
+        if block and all([type(entry) is bytes for entry in block]):  # noqa: C419  # a generator costs more than the look
+            pieces += (separator, (b"," + inner).join(block))  # type: ignore[arg-type]  # bytes, each of them
+        else:
+            for entry in block:
+                pieces.append(separator)
+                _write(entry, inner, pieces)
+                separator = b"," + inner
     pieces.append((newline if block else separator[:1]) + closing)
 
 
@@ -49,6 +52,10 @@ def line(members: Object, first: str, as_is: str = "") -> bytes:
         return b"{" + b", ".join(pieces) + b"}"
     if first not in members or len(members) == 1:
         return dumps_line(members)
+    if not any([isinstance(value, dict | list) for value in members.values()]):  # noqa: C419  # as above: a line is written for each port
+        ordered = {first: members[first]}
+        ordered.update(sorted(members.items()))
+        return dumps_line_as_is(ordered)
     others = dumps_line({name: value for name, value in members.items() if name != first})
     return b"{" + dumps(first) + b": " + dumps_line(members[first]) + b", " + others[1:]
 
@@ -76,10 +83,16 @@ def block(members: Mapping[str, Block], first: str = "") -> Mapping[str, Block]:
 
 def leave_out(members: Object, usual: Object) -> dict[str, Json]:
     """What is left to write when members with their usual value go unsaid; usual ones that are missing are named under `Absent`."""
-    kept = {mark_foreign(name): value for name, value in members.items() if name not in usual or not _equal(value, usual[name])}
-    absent: list[Json] = [name for name in sorted(usual) if name not in members]
-    if absent:
-        kept["Absent"] = absent
+    kept: dict[str, Json] = {}
+    missing = len(usual)
+    for name, value in members.items():
+        if name in usual:
+            missing -= 1
+            if value is usual[name] or _equal(value, usual[name]):
+                continue
+        kept[mark_foreign(name) if name[:1] == "$" or name in MARKERS else name] = value
+    if missing:
+        kept["Absent"] = [name for name in sorted(usual) if name not in members]
     return kept
 
 

@@ -37,8 +37,13 @@ class Script(NamedTuple):
     final_newline: bool
 
 
+_PARAMETERS = frozenset(parameter for _, parameter in EXTENSIONS)
+
+
 def extension(module_id: str, parameter: str) -> str | None:
     """The extension of the file for a parameter, or None where it is no script."""
+    if parameter not in _PARAMETERS:
+        return None
     resource = ids.resource_id(module_id)
     return None if resource is None else EXTENSIONS.get((resource.family, parameter))
 

@@ -245,6 +245,14 @@ def dumps_line(value: Json) -> bytes:
     return msgspec.json.format(_sorting_encoder.encode(value), indent=0)
 
 
+def dumps_lines(values: Sequence[Object]) -> list[bytes]:
+    """`dumps_line` of many objects at once."""
+    inside = dumps_line(values)[len(b"[{") : -len(b"}]")]
+    found = inside.split(b"}, {")
+    # a value inside another, or a string, may hold what lies between two objects
+    return [b"{" + text + b"}" for text in found] if len(found) == len(values) else [dumps_line(value) for value in values]
+
+
 def dumps_line_as_is(value: Json) -> bytes:
     """JSON on one line with a space after `,` and `:`, members in their order."""
     return msgspec.json.format(_encoder.encode(value), indent=0)
