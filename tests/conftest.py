@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.emulated import Client, Server, serving
-from tests.isolation import isolate
+from tests.support.emulated import Client, Server, serving
+from tests.support.isolation import isolate
 
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 

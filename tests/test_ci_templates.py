@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests import ci_runs
-from tests.ci_runs import ACTION, COMMENT, PIPELINE, REVIEW, STEPS, VERDICT, WORKFLOW, Team, load, run, scripts
-from tests.emulated import chain
-from tests.emulated import serving as studio_serving
-from tests.helpers import clone_samples, git, node_file, replace_in
-from tests.hosts import BOT, KINDS, STRANGER, TOKEN, Azure, Github, Host, serving
-from tests.pushing import folder as studio_folder
-from tests.pushing import start
+from tests.support import ci_runs
+from tests.support.ci_runs import ACTION, COMMENT, PIPELINE, REVIEW, STEPS, VERDICT, WORKFLOW, Team, load, run, scripts
+from tests.support.commands import clone_samples, git
+from tests.support.emulated import chain
+from tests.support.emulated import serving as studio_serving
+from tests.support.hosts import BOT, KINDS, STRANGER, TOKEN, Azure, Github, Host, serving
+from tests.support.pushing import folder as studio_folder
+from tests.support.pushing import start
+from tests.support.repositories import node_file, replace_in
 
 CHURN = "experiments/Customer churn - training-609597"
 TREE, SPLIT = (f"{CHURN}/nodes/{name}.json" for name in ("Two-Class Boosted Decision Tree 160-bb60", "Split Data 153-bb60"))

@@ -15,7 +15,7 @@ from amlgit.cli.main import VERBS, amlgit
 from amlgit.keys import KEYS
 from docs import examples, generated
 from docs.build import build
-from tests.browsing import NO_PLAYWRIGHT, PHONE, Watched, chromium, needs_chromium
+from tests.support.browser import NO_PLAYWRIGHT, PHONE, Watched, chromium, needs_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs"
