@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.browser import CLEAN, DESKTOP, NO_PLAYWRIGHT, PHONE, SCORE, SPLIT, TREE, Watched, chromium, needs_chromium
+from tests.support.browser import CLEAN, DESKTOP, NO_PLAYWRIGHT, PHONE, SCORE, SPLIT, TREE, Watched, needs_chromium
 
 pytest.importorskip("axe_playwright_python", reason=NO_PLAYWRIGHT)
 
@@ -24,12 +24,6 @@ from tests.support.pages import evil
 from tests.support.repositories import commit_all, replace_in
 
 pytestmark = needs_chromium
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

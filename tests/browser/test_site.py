@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.browser import DESKTOP, NO_PLAYWRIGHT, PHONE, Watched, chromium, needs_chromium
+from tests.support.browser import DESKTOP, NO_PLAYWRIGHT, PHONE, Watched, needs_chromium
 
 pytest.importorskip("axe_playwright_python", reason=NO_PLAYWRIGHT)
 
@@ -26,12 +25,6 @@ from tests.support.pages import evil
 
 pytestmark = needs_chromium
 CHURN, SERVICE = "experiments/Customer churn - training-*", "webservices/churn-scoring-*"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """What `check` finds in the work tree, the index and a commit."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -30,19 +29,8 @@ from tests.support.checking import (
     rules,
     write,
 )
-from tests.support.commands import FINDINGS, OK, aml, clone, clone_samples, git
+from tests.support.commands import FINDINGS, OK, aml, clone, git
 from tests.support.repositories import dirty, leftovers
-
-
-@pytest.fixture(scope="module")
-def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clone_samples(tmp_path_factory.mktemp("samples") / "repository")
-
-
-@pytest.fixture
-def repository(cloned: Path, tmp_path: Path) -> Path:
-    """A clone of the samples, which a test may damage."""
-    return Path(shutil.copytree(cloned, tmp_path / "repository", symlinks=True))
 
 
 @pytest.mark.parametrize("what", ERRORS)

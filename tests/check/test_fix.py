@@ -4,8 +4,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.support.checking import (
     ERRORS,
     EVALUATE,
@@ -22,19 +20,7 @@ from tests.support.checking import (
     rules,
     write,
 )
-from tests.support.commands import clone_samples
 from tests.support.repositories import dirty
-
-
-@pytest.fixture(scope="module")
-def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clone_samples(tmp_path_factory.mktemp("samples") / "repository")
-
-
-@pytest.fixture
-def repository(cloned: Path, tmp_path: Path) -> Path:
-    """A clone of the samples, which a test may damage."""
-    return Path(shutil.copytree(cloned, tmp_path / "repository", symlinks=True))
 
 
 def test_a_renamed_node_gets_its_name_back_with_script_and_references(repository: Path) -> None:

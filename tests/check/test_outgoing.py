@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 
 from amlgit.workflows.hooks import Push, pushes_of_framework, pushes_told
+from tests.support.checking import CONFLICT, KEY
 from tests.support.commands import FINDINGS, OK, PARTLY, USAGE, Run, aml, clone, clone_samples, git, git_run, on_path, script
 from tests.support.repositories import commit_all, replace_in
+from tests.support.samples import TRAIN, TRAINING
 
-TRAINING = "experiments/Customer churn - training-609597"
-TRAIN, PYTHON = f"{TRAINING}/nodes/Train Model 166-bb60.json", f"{TRAINING}/nodes/Execute Python Script 125-bb60.py"
+PYTHON = f"{TRAINING}/nodes/Execute Python Script 125-bb60.py"
 IMPORT = "experiments/Sensor anomalies-76cdc7/nodes/Import Data 205-8825.json"
-KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kA=="
-CONFLICT = "<<<<<<< ours\n{}\n=======\n[]\n>>>>>>> theirs\n"
 
 
 @pytest.fixture

@@ -1,25 +1,11 @@
 """What `check` prints: text, JSON, SARIF."""
 
 import json
-import shutil
 from pathlib import Path
-
-import pytest
 
 from amlgit.review.sarif import sarif
 from tests.support.checking import ERRORS, EVALUATE, LAYOUT, TRAIN, remove
-from tests.support.commands import FINDINGS, OK, aml, clone_samples
-
-
-@pytest.fixture(scope="module")
-def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clone_samples(tmp_path_factory.mktemp("samples") / "repository")
-
-
-@pytest.fixture
-def repository(cloned: Path, tmp_path: Path) -> Path:
-    """A clone of the samples, which a test may damage."""
-    return Path(shutil.copytree(cloned, tmp_path / "repository", symlinks=True))
+from tests.support.commands import FINDINGS, OK, aml
 
 
 def test_the_text_is_a_line_for_each_finding_and_a_count(repository: Path) -> None:

@@ -10,19 +10,8 @@ import pytest
 from amlgit.store import repository as repositories
 from amlgit.workflows.check import CheckReport, choose_targets
 from tests.support.checking import ERRORS, PYTHON, PYTHON_SCRIPT, SCORING, TRAIN, TRAINING, check_in, remove, replace, rules, write
-from tests.support.commands import FINDINGS, OK, USAGE, aml, clone_samples, git
+from tests.support.commands import FINDINGS, OK, USAGE, aml, git
 from tests.support.repositories import commit_all, replace_in
-
-
-@pytest.fixture(scope="module")
-def cloned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return clone_samples(tmp_path_factory.mktemp("samples") / "repository")
-
-
-@pytest.fixture
-def repository(cloned: Path, tmp_path: Path) -> Path:
-    """A clone of the samples, which a test may damage."""
-    return Path(shutil.copytree(cloned, tmp_path / "repository", symlinks=True))
 
 
 def test_a_staged_copy_is_compared_with_folders_that_are_not_staged(repository: Path) -> None:

@@ -19,13 +19,11 @@ from amlgit.model.jsontext import Json, Object, dumps, loads
 from tests.support.canonical import canonical, mixed
 from tests.support.drawn import exports
 from tests.support.exports import Document
-from tests.support.files import corpus_exports, read, sample_exports
-from tests.support.graphs import edited, edits, kinds, moved, sound_graph, sound_graphs
+from tests.support.files import FILES, read
+from tests.support.graphs import SEEDS, edited, edits, kinds, moved, sound_graph, sound_graphs
 from tests.support.places import put_in, some_paths
 from tests.support.wire import Members, a_graph
 
-SEEDS = st.integers(0, 2**32)
-FILES = [*(pytest.param(path, id=f"sample {path.parent.name}") for path in sample_exports()), *corpus_exports()]
 _PATHS = [
     path for parameters in FILES if isinstance(parameters, ParameterSet) for path in parameters.values if isinstance(path, Path) and path.exists()
 ]

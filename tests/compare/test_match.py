@@ -15,10 +15,9 @@ from tests.support.canonical import mixed
 from tests.support.drawn import exports
 from tests.support.edits import FIRST, SECOND, THIRD, graph, with_node
 from tests.support.exports import Document
-from tests.support.graphs import edge, edited, kinds, moved, node, node_id, recreated, sound_graph, sound_graphs
+from tests.support.graphs import SEEDS, edge, edited, kinds, moved, node, node_id, recreated, sound_graph, sound_graphs
 from tests.support.wire import PYTHON, SELECT, SPLIT, WORKSPACE, Members
 
-SEEDS = st.integers(0, 2**32)
 SHARES = st.sampled_from([0.1, 0.5, 1.0])
 
 

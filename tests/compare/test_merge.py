@@ -20,11 +20,9 @@ from tests.support.canonical import canonical, mixed
 from tests.support.drawn import exports
 from tests.support.edits import FIRST, NEW, NODES, SECOND, THIRD, graph, value, wired, with_node, without
 from tests.support.exports import Document
-from tests.support.graphs import edited, edits, kinds, moved, node, recreated, sound_graph, sound_graphs
+from tests.support.graphs import SEEDS, edited, edits, kinds, moved, node, recreated, sound_graph, sound_graphs
 from tests.support.places import put_in
 from tests.support.wire import PYTHON, SELECT, Members
-
-SEEDS = st.integers(0, 2**32)
 
 
 def merged(base: Object, ours: Object, theirs: Object) -> Merge:

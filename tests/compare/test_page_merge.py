@@ -19,20 +19,15 @@ from amlgit.model.assets import Asset
 from amlgit.model.jsontext import dumps, loads
 from amlgit.review import conflicts
 from tests.support.files import read, sample_exports
-from tests.support.forms import family, split, texts
-from tests.support.wire import Members, a_graph
+from tests.support.form_pages import NODE, SYNC, pages_of
+from tests.support.forms import family, split
+from tests.support.wire import a_graph
 
 STYLE = Style()
-NODE = "nodes/Split Data 11-1111.json"
-SYNC = write_sync({name: Binding(experiment=f"w.f-id.{name}", run=None, content="c", time=5) for name in ("a", "a b", "a-b", "é", 'q"')})
-
-
-def _pages(document: Members) -> dict[str, bytes]:
-    return {path: data for path, data in texts(split(document)).items() if path.endswith(".json")}
 
 
 POOL = [
-    *((path, data) for source in (a_graph(), *map(read, sample_exports())) for path, data in _pages(source).items() if path != "run.json"),
+    *((path, data) for source in (a_graph(), *map(read, sample_exports())) for path, data in pages_of(source).items() if path != "run.json"),
     ("sync.json", SYNC),
 ]
 """Pages to edit, with their paths."""

@@ -9,33 +9,23 @@ from hypothesis import given
 from amlgit import samples
 from amlgit.compare import page_tree
 from amlgit.form import webservices
-from amlgit.form.companions import Binding, write_assets, write_sync
+from amlgit.form.companions import write_assets, write_sync
 from amlgit.form.secrets import Decisions
 from amlgit.model.assets import Asset
 from amlgit.model.jsontext import Json, loads
 from tests.support.drawn import exports
-from tests.support.files import corpus_exports, loaded, read, sample_exports
-from tests.support.forms import split, texts
+from tests.support.files import FILES, loaded, read
+from tests.support.form_pages import NODE, SYNC, pages_of
 from tests.support.wire import Members, a_graph
-
-NODE = "nodes/Split Data 11-1111.json"
-SYNC = write_sync({name: Binding(experiment=f"w.f-id.{name}", run=None, content="c", time=5) for name in ("a", "a b", "a-b", "é", 'q"')})
-
-
-def _pages(document: Members) -> dict[str, bytes]:
-    return {path: data for path, data in texts(split(document)).items() if path.endswith(".json")}
 
 
 def _definition(path: Path) -> bytes:
     return webservices.split(loaded(path.read_bytes()), "f", Decisions()).content[webservices.DEFINITION]
 
 
-FILES = [*(pytest.param(path, id=f"sample {path.parent.name}") for path in sample_exports()), *corpus_exports()]
-
-
 @given(exports())
 def test_every_page_of_an_export_is_read_and_written_again_to_the_very_same_text(document: Members) -> None:
-    for path, data in _pages(document).items():
+    for path, data in pages_of(document).items():
         tree = page_tree.read(data)
         if tree is None:
             assert _has_doubles(loads(data)), path
@@ -53,7 +43,7 @@ def _has_doubles(value: Json) -> bool:
 
 @pytest.mark.parametrize("path", FILES)
 def test_every_page_of_a_file_is_read(path: Path) -> None:
-    for name, data in _pages(read(path)).items():
+    for name, data in pages_of(read(path)).items():
         assert page_tree.read(data) is not None, name
 
 
@@ -85,7 +75,7 @@ def test_definitions_and_companions_are_read(corpus: Path) -> None:
     ],
 )
 def test_what_is_not_in_normal_form_is_refused(old: str, new: str) -> None:
-    data = _pages(a_graph())[NODE]
+    data = pages_of(a_graph())[NODE]
     assert page_tree.read(data) is not None
     assert old.encode() in data
     assert page_tree.read(data.replace(old.encode(), new.encode(), 1)) is None

@@ -6,7 +6,6 @@ from typing import Any
 import jsonpatch
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from amlgit.compare.patch import json_patch, pointer
 from amlgit.model.jsontext import Json, Object, dumps, dumps_sorted
@@ -14,11 +13,9 @@ from tests.support.canonical import mixed
 from tests.support.drawn import exports, values
 from tests.support.exports import Document
 from tests.support.files import read, sample_exports
-from tests.support.graphs import edited, moved, sound_graph, sound_graphs
+from tests.support.graphs import SEEDS, edited, moved, sound_graph, sound_graphs
 from tests.support.spellings import shuffled
 from tests.support.wire import Members
-
-SEEDS = st.integers(0, 2**32)
 
 
 def assert_patch_gives(old: Json, new: Json) -> list[Object]:

@@ -24,16 +24,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def client(studio: Server) -> Client:
-    return studio.new_workspace()
-
-
-@pytest.fixture
-def sample(studio: Server) -> Client:
-    return studio.workspace()
-
-
 @pytest.mark.parametrize(
     "headers",
     [

@@ -3,14 +3,14 @@
 import http.client
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 import pytest
 import requests
 
 from tests.support.custom_modules import MODULE_XML, zipped
-from tests.support.emulated import TIMEOUT, Client, Json, Server, chain, serving, submission, until
+from tests.support.emulated import TIMEOUT, Client, Json, Server, chain, submission, until
 
 EXPERIMENT: dict[str, type | tuple[type, ...]] = {
     **{name: (str, type(None)) for name in ("RunId", "ParentExperimentId", "OriginalExperimentDocumentationLink", "Summary", "Description")},
@@ -24,17 +24,6 @@ DATASET = {
     **dict.fromkeys(("IsLatest", "IsDeprecated"), bool),
 }
 INT32 = 2**31
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.02") as server:
-        yield server
-
-
-@pytest.fixture
-def client(studio: Server) -> Client:
-    return studio.new_workspace()
 
 
 class DotNet:

@@ -25,16 +25,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def client(studio: Server) -> Client:
-    return studio.new_workspace()
-
-
-@pytest.fixture
-def sample(studio: Server) -> Client:
-    return studio.workspace()
-
-
 def own(client: Client, query: str = "") -> list[Json]:
     """The workspace's own experiments in the list."""
     return [each for each in client.get(f"experiments{query}") if each["Category"] == "user"]

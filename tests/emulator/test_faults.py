@@ -26,11 +26,6 @@ def studio(running: Server) -> Iterator[Server]:
     running.admin("DELETE", "faults")
 
 
-@pytest.fixture
-def client(studio: Server) -> Client:
-    return studio.new_workspace()
-
-
 @pytest.mark.parametrize(
     ("status", "code"),
     [

@@ -1,20 +1,13 @@
 """Experiments with their assets, copied between workspaces and from the gallery (protocol, section 7)."""
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 
-from tests.support.emulated import Client, Json, Server, chain, download, graph_of, node, serving, until
+from tests.support.emulated import Client, Json, Server, chain, download, graph_of, node, until
 
 IMPORT = "506153734175476c4f62416c57734963.4e1b0fe6aded4b3fa36f39b8862b9004.v1-default-1751"
 """Import Data, which has credentials among its parameters."""
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.02") as server:
-        yield server
 
 
 @pytest.fixture

@@ -16,11 +16,6 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture
-def client(studio: Server) -> Client:
-    return studio.new_workspace()
-
-
 def codes(experiment: Json) -> list[str]:
     return [each["Status"]["StatusCode"] for each in experiment["NodeStatuses"]]
 

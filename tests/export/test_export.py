@@ -14,7 +14,6 @@ from tests.support.exports import (
     DAY,
     EXPORT_DATA,
     FAMILY,
-    LAYOUT_HEAD,
     OTHER_FAMILY,
     PYTHON,
     SPLIT,
@@ -24,8 +23,7 @@ from tests.support.exports import (
     snapshot_id,
 )
 from tests.support.round_trips import lost
-
-# --- where to, and in which spelling
+from tests.support.wire import HEAD
 
 
 def test_the_export_is_the_services_one_line_and_pretty_is_for_people(repository: Path) -> None:
@@ -137,4 +135,4 @@ def test_a_placeholder_in_an_export_is_named_on_standard_error(tmp_path: Path) -
 
 
 def test_the_usual_head_of_the_tests_is_that_of_the_form() -> None:
-    assert LAYOUT_HEAD == USUAL_HEAD
+    assert HEAD == USUAL_HEAD

@@ -8,8 +8,6 @@ from tests.support.exports import DAY, FAMILY, OTHER_FAMILY, T0, experiment, sav
 from tests.support.repositories import chains, commit_all, count, dirty, folder, fsck, node_file, replace_in, subjects
 from tests.support.round_trips import exported
 
-# --- import
-
 
 def test_import_makes_a_new_version_and_one_commit(repository: Path, tmp_path: Path) -> None:
     path = save(tmp_path, "late.json", experiment(created=T0 + 5 * DAY, fraction="0.7"))

@@ -14,12 +14,10 @@ from amlgit.form.splitter import Splitter
 from amlgit.model.jsontext import Object, dumps
 from tests.support.drawn import exports
 from tests.support.equality import equal_but_for_sets_and_secrets
-from tests.support.files import corpus_exports, loaded, read, sample_exports
+from tests.support.files import FILES, loaded, read, sample_exports
 from tests.support.forms import family, split, texts, whole
 from tests.support.spellings import respelled, shuffled
 from tests.support.wire import Members, a_graph
-
-FILES = [*(pytest.param(path, id=f"sample {path.parent.name}") for path in sample_exports()), *corpus_exports()]
 
 
 def assert_law_1(document: Object) -> None:

@@ -5,9 +5,8 @@ import pytest
 from amlgit.form.secrets import Decisions
 from amlgit.form.webservices import DEFINITION, join, split_protected
 from amlgit.model.jsontext import Json
+from tests.support.checking import KEY
 from tests.support.definitions import FAMILY, NO_DECISIONS, PLANTED, a_definition, a_value, form_of, nodes_of, round_trips, text_of
-
-KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kA=="
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,11 @@ import pytest
 
 from tests.support.commands import OK, Run, aml, clone_samples, git, git_run, on_path, without_amlgit
 from tests.support.repositories import replace_in
+from tests.support.samples import NOT_NORMAL, TRAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 MANIFEST = ".pre-commit-hooks.yaml"
 HOOKS = ("pre-commit", "pre-push", "post-merge")
-TRAINING = "experiments/Customer churn - training-609597"
-TRAIN, EVALUATE = f"{TRAINING}/nodes/Train Model 166-bb60.json", f"{TRAINING}/nodes/Evaluate Model 181-bb60.json"
-BAD = ('"CommentCollapsed": true', '"CommentCollapsed":true')
 
 
 def _framework(folder: Path, *arguments: str) -> Run:
@@ -63,7 +61,7 @@ def test_the_manifest_is_what_the_framework_takes() -> None:
 
 
 def test_a_commit_is_checked(repository: Path) -> None:
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     run = git_run(repository, "commit", "-a", "-m", "bad")
     assert run.code != OK
     assert "[normal-form]" in run.err
@@ -103,7 +101,7 @@ def test_a_merge_is_checked(repository: Path) -> None:
 
 
 def test_all_files_are_checked_by_hand(repository: Path) -> None:
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     git(repository, "commit", "--quiet", "--no-verify", "-am", "bad")
     assert "[normal-form]" in _framework(repository, "run", "--all-files", "--hook-stage", "manual").out
 
@@ -111,7 +109,7 @@ def test_all_files_are_checked_by_hand(repository: Path) -> None:
 def test_our_own_hooks_and_the_frameworks_run_side_by_side(repository: Path) -> None:
     before = {name: (repository / ".git" / "hooks" / name).read_bytes() for name in HOOKS}
     aml(repository, "install", "--hooks").expect(OK)
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     run = git_run(repository, "commit", "-a", "-m", "bad")
     assert run.code != OK
     assert run.err.count("[normal-form]") == 1  # the framework's refusal is enough
@@ -134,7 +132,7 @@ def test_the_framework_installs_amlgit_by_itself(tmp_path: Path, monkeypatch: py
     git(source, "add", "--all")
     git(source, "commit", "--quiet", "-m", "all")
     _configure(repository, source, git(source, "rev-parse", "HEAD"))
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     run = git_run(repository, "commit", "-a", "-m", "bad")
     assert run.code != OK
     assert "[normal-form]" in run.err

@@ -7,11 +7,10 @@ import pytest
 
 from tests.support.commands import OK, USAGE, Run, aml, clone_samples, git, git_run, on_path, script
 from tests.support.repositories import commit_all, count, dirty, replace_in
+from tests.support.samples import EVALUATE, NOT_NORMAL, TRAIN, TRAINING
 
-TRAINING, SCORING = "experiments/Customer churn - training-609597", "experiments/Customer churn - scoring-3bb5ec"
-TRAIN, EVALUATE = f"{TRAINING}/nodes/Train Model 166-bb60.json", f"{TRAINING}/nodes/Evaluate Model 181-bb60.json"
+SCORING = "experiments/Customer churn - scoring-3bb5ec"
 SCORE = f"{TRAINING}/nodes/Score Model 173-bb60.json"
-BAD = ('"CommentCollapsed": true', '"CommentCollapsed":true')
 GOOD = ('"Comment": ""', '"Comment": "fine"')
 
 
@@ -32,7 +31,7 @@ def _refused(run: Run, *said: str) -> None:
 
 def test_a_commit_of_something_broken_is_refused_and_says_what_and_where(repository: Path) -> None:
     before = count(repository)
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     git(repository, "add", TRAIN)
     _refused(git_run(repository, "commit", "-m", "bad"), f"{TRAIN}:4: error: Not in normal form", "amlgit check --fix")
     assert count(repository) == before
@@ -40,7 +39,7 @@ def test_a_commit_of_something_broken_is_refused_and_says_what_and_where(reposit
 
 
 def test_commit_all_looks_at_what_it_takes_in(repository: Path) -> None:
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     git_run(repository, "commit", "--allow-empty", "-m", "nothing staged").expect(OK)
     _refused(git_run(repository, "commit", "-a", "-m", "bad"), "[normal-form]")
     git(repository, "checkout", "--", ".")
@@ -49,7 +48,7 @@ def test_commit_all_looks_at_what_it_takes_in(repository: Path) -> None:
 
 
 def test_commit_only_looks_at_the_paths_it_takes_and_not_at_what_else_is_staged(repository: Path) -> None:
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     git(repository, "add", TRAIN)
     other = f"{SCORING}/experiment.json"
     replace_in(repository / other, '"Summary": "Scores', '"Summary": "It scores')
@@ -57,12 +56,12 @@ def test_commit_only_looks_at_the_paths_it_takes_and_not_at_what_else_is_staged(
     assert git(repository, "show", "--name-only", "--format=") == other
     _refused(git_run(repository, "commit", "--only", TRAIN, "-m", "bad"), "[normal-form]")
     git(repository, "checkout", "HEAD", "--", TRAIN)
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     _refused(git_run(repository, "commit", "--include", TRAIN, "-m", "bad"), "[normal-form]")
 
 
 def test_a_commit_from_a_subfolder_and_one_that_names_the_repository_are_looked_at(repository: Path, tmp_path: Path) -> None:
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     _refused(git_run(repository / TRAINING, "commit", "-a", "-m", "bad"), "[normal-form]")
     _refused(git_run(tmp_path, "-C", "repository", "commit", "-a", "-m", "bad"), "[normal-form]")
     variables = {"GIT_DIR": str(repository / ".git"), "GIT_WORK_TREE": str(repository)}
@@ -72,7 +71,7 @@ def test_a_commit_from_a_subfolder_and_one_that_names_the_repository_are_looked_
 def test_an_amended_commit_is_looked_at(repository: Path) -> None:
     replace_in(repository / TRAIN, *GOOD)
     commit_all(repository)
-    replace_in(repository / EVALUATE, *BAD)
+    replace_in(repository / EVALUATE, *NOT_NORMAL)
     _refused(git_run(repository, "commit", "-a", "--amend", "--no-edit"), "[normal-form]")
     git(repository, "checkout", "--", EVALUATE)
     replace_in(repository / EVALUATE, *GOOD)
@@ -90,12 +89,12 @@ def test_the_first_commit_of_a_repository_is_looked_at(repository: Path, tmp_pat
 
 def test_in_a_linked_worktree_the_index_is_its_own(repository: Path, tmp_path: Path) -> None:
     git(repository, "worktree", "add", "--quiet", "-b", "side", "../linked")
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     git(repository, "add", TRAIN)
     linked = tmp_path / "linked"
     replace_in(linked / TRAIN, *GOOD)
     git_run(linked, "commit", "-a", "-m", "good").expect(OK)
-    replace_in(linked / EVALUATE, *BAD)
+    replace_in(linked / EVALUATE, *NOT_NORMAL)
     _refused(git_run(linked, "commit", "-a", "-m", "bad"), EVALUATE)
     _refused(git_run(repository, "commit", "-m", "bad"), TRAIN)
 
@@ -106,7 +105,7 @@ def test_in_a_submodule_the_index_is_its_own(repository: Path, tmp_path: Path) -
     git(whole, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../repository", "part")
     part = whole / "part"
     aml(part, "install", "--hooks").expect(OK)
-    replace_in(part / TRAIN, *BAD)
+    replace_in(part / TRAIN, *NOT_NORMAL)
     git_run(whole, "commit", "-m", "whole").expect(OK)
     _refused(git_run(part, "commit", "-a", "-m", "bad"), TRAIN)
     git(part, "checkout", "--", ".")
@@ -130,7 +129,7 @@ def test_a_hook_that_asks_about_another_repository_hears_about_that_one(reposito
 def test_an_index_that_the_user_names_is_the_one_that_is_looked_at(repository: Path, tmp_path: Path) -> None:
     variables = {"GIT_INDEX_FILE": str(tmp_path / "index")}
     git_run(repository, "read-tree", "HEAD", **variables).expect(OK)
-    replace_in(repository / TRAIN, *BAD)
+    replace_in(repository / TRAIN, *NOT_NORMAL)
     git_run(repository, "add", TRAIN, **variables).expect(OK)
     _refused(git_run(repository, "commit", "-m", "bad", **variables), "[normal-form]")
     git_run(repository, "commit", "--allow-empty", "-m", "the usual index").expect(OK)

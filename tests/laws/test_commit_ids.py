@@ -14,8 +14,9 @@ import pytest
 
 from amlgit import samples
 from tests.support.commands import OK, PARTLY, aml, clone, clone_samples, environment, git, process
-from tests.support.exports import DAY, FAMILY, GLOBAL_WORKSPACE, OTHER_FAMILY, T0, Document, experiment, save
+from tests.support.exports import DAY, FAMILY, OTHER_FAMILY, T0, Document, experiment, save
 from tests.support.repositories import chains, commit_all, count, dirty, fsck, subjects
+from tests.support.wire import GLOBAL
 
 THIRD_FAMILY = "abcdef0123456789abcdef0123456789"
 
@@ -304,4 +305,4 @@ def test_no_member_of_a_commit_tells_the_machine(tmp_path: Path) -> None:
     assert commit.splitlines()[1:3] == [f"author {person}", f"committer {person}"]
     assert "encoding" not in commit
     assert "gpgsig" not in commit
-    assert GLOBAL_WORKSPACE not in commit
+    assert GLOBAL not in commit

@@ -13,8 +13,6 @@ from tests.support.behind import afresh, check_as_wanted, tree
 from tests.support.commands import BUG, OK, REFUSED, UNREACHABLE, USAGE, Run, aml, environment, process
 from tests.support.repositories import chains, fsck
 
-# --- a full disk, and folders that can't be written
-
 
 def _fails_honestly(repository: Path, start: Path, run: Run) -> None:
     """No traceback, no 'done', a sound repository, and each file as it was or as it is to be."""

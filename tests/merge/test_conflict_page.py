@@ -26,19 +26,12 @@ from tests.support.branches import (
     edit,
     fork,
     on_theirs,
-    start,
 )
 from tests.support.commands import FINDINGS, OK, USAGE, aml, git, git_run, on_path
 from tests.support.pages import EVIL, Page
 from tests.support.repositories import commit_all, replace_in
 
 KEY = "AccountName=x;AccountKey=c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
-    return start(tmp_path)
 
 
 def merged(repository: Path, ours: list[Edit], theirs: list[Edit]) -> Page:

@@ -37,13 +37,6 @@ from tests.support.commands import OK, aml, environment, git, git_run, on_path, 
 from tests.support.repositories import commit_all, dirty
 
 
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone with the driver, and a real amlgit on the PATH that git starts."""
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
-    return start(tmp_path)
-
-
 def _fraction(number: str) -> str:
     return f'    {{"Name": "Fraction of rows in the first output dataset", "Value": "{number}"}}\n'
 

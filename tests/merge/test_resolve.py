@@ -26,18 +26,10 @@ from tests.support.branches import (
     edit,
     fork,
     on_theirs,
-    start,
 )
-from tests.support.commands import FINDINGS, OK, USAGE, aml, environment, git, git_bytes, git_run, on_path
+from tests.support.commands import FINDINGS, OK, USAGE, aml, environment, git, git_bytes, git_run
+from tests.support.exports import FRACTION as FRACTION_NAME
 from tests.support.repositories import commit_all, dirty, leftovers
-
-NAME = "Fraction of rows in the first output dataset"
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
-    return start(tmp_path)
 
 
 def _merge(repository: Path, ours: list[Edit], theirs: list[Edit]) -> None:
@@ -64,7 +56,7 @@ _LINES = "ours 'return frame.head(),', theirs 'return frame.tail(),' (was 'retur
 _SCRIPTS: tuple[Edit, Edit] = ((SCRIPT, "frame,\n", "frame.head(),\n"), (SCRIPT, "frame,\n", "frame.tail(),\n"))
 _ADDED: tuple[Edit, Edit] = ((PAGE, '"Tags": []', '"A": "x",\n  "Tags": []'), (PAGE, '"Tags": []', '"A": "y",\n  "Tags": []'))
 KINDS = {
-    "a parameter": (FRACTION_3, FRACTION_4, f"{NAME}: ours 0.3, theirs 0.4 (was 0.5)"),
+    "a parameter": (FRACTION_3, FRACTION_4, f"{FRACTION_NAME}: ours 0.3, theirs 0.4 (was 0.5)"),
     "an edge": (REWIRED, UNFED, f"Dataset1: {_FEEDS}"),
     "a title": (RETITLED, RETITLED_OTHERWISE, "title: ours Trial of May, theirs Trial of June (was Trial)"),
     "a script": (*_SCRIPTS, f"line 2: {_LINES}"),
@@ -139,7 +131,7 @@ def test_a_node_that_both_sides_added_is_told_by_what_differs(repository: Path) 
         commit_all(repository)
         git(repository, "checkout", "--quiet", branch)
     assert git_run(repository, "merge", "theirs").code == 1
-    assert _words(repository) == [f"{NAME}: ours 0.3, theirs 0.4 (new)"]
+    assert _words(repository) == [f"{FRACTION_NAME}: ours 0.3, theirs 0.4 (new)"]
 
 
 # --- which is which
@@ -223,7 +215,7 @@ def test_conflicts_are_numbered_and_settled_one_by_one(repository: Path) -> None
 def test_of_two_conflicts_in_one_file_each_has_its_own_side(repository: Path) -> None:
     edits = [[FRACTION_3, (SPLIT_NODE, '"Comment": ""', '"Comment": "a"')], [FRACTION_4, (SPLIT_NODE, '"Comment": ""', '"Comment": "b"')]]
     _merge(repository, *edits)
-    assert _words(repository) == ["comment: ours a, theirs b (was (empty))", f"{NAME}: ours 0.3, theirs 0.4 (was 0.5)"]
+    assert _words(repository) == ["comment: ours a, theirs b (was (empty))", f"{FRACTION_NAME}: ours 0.3, theirs 0.4 (was 0.5)"]
     aml(repository, "resolve", "1", "--theirs").expect(FINDINGS)
     assert dirty(repository) == [f'UU "{SPLIT_NODE}"']
     aml(repository, "resolve", "1", "--ours").expect(OK)
@@ -312,7 +304,7 @@ def test_what_a_person_settled_by_hand_is_not_taken_back_unless_it_is_named(repo
 def test_markers_of_another_length_are_found(repository: Path) -> None:
     (repository / ".git" / "info" / "attributes").write_text("experiments/** conflict-marker-size=12\n")
     _merge(repository, *CLASH)
-    assert _words(repository) == [f"{NAME}: ours 0.3, theirs 0.4 (was 0.5)"]
+    assert _words(repository) == [f"{FRACTION_NAME}: ours 0.3, theirs 0.4 (was 0.5)"]
     aml(repository, "resolve", "--base").expect(OK)
     assert (repository / SPLIT_NODE).read_bytes() == _side(repository, "HEAD~1")
 

@@ -10,11 +10,10 @@ from amlgit.errors import InvalidDocument
 from amlgit.model.experiments import facts, is_experiment, peek, seconds
 from amlgit.model.jsontext import Json, Object, dumps
 from tests.support.drawn import exports, values
-from tests.support.files import corpus_exports, read, sample_exports
+from tests.support.files import FILES, read
 from tests.support.spellings import respelled
 from tests.support.wire import FAMILY, WORKSPACE, Members
 
-FILES = [*(pytest.param(path, id=f"sample {path.parent.name}") for path in sample_exports()), *corpus_exports()]
 DRAFT = f"{WORKSPACE}.f-id.{FAMILY}"
 SNAPSHOT = f"{WORKSPACE}.s-id.{FAMILY}.9953-08-08t05.48.40"
 

@@ -15,11 +15,6 @@ from tests.support.exports import DAY, FAMILY, OTHER_FAMILY, T0, Document, exper
 from tests.support.repositories import count, dirty, fsck, subjects
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    return clone(trials(tmp_path / "exports", 1), tmp_path / "r")
-
-
 def _snapshot(folder: Path) -> list[tuple[str, bytes, int]]:
     return [(str(path), path.read_bytes(), path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file()]
 

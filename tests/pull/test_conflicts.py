@@ -5,30 +5,14 @@ from pathlib import Path
 import pytest
 
 from tests.support.branches import SCRIPT_NODE, remove
-from tests.support.commands import FINDINGS, OK, REFUSED, aml, clone, git, git_run, on_path
-from tests.support.exports import EXPORT_DATA, FAMILY, OTHER_FAMILY, PYTHON, SPLIT, Document, parameter, save
-from tests.support.pulling import FRACTION, Here, pull, saved, settled, state
+from tests.support.commands import FINDINGS, OK, REFUSED, aml, clone, git, git_run
+from tests.support.exports import EXPORT_DATA, FAMILY, FRACTION, OTHER_FAMILY, PYTHON, SPLIT, Document, parameter, save
+from tests.support.pulling import Here, pull, saved, settled, state
 from tests.support.repositories import commit_all, count, dirty, leftovers, node_file, replace_in, subjects
 
+pytestmark = pytest.mark.usefixtures("driver")
+
 THIRD_FAMILY = "ab" * 16
-
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    """An archive with the first version of one experiment."""
-    return saved(tmp_path / "exports", 1)
-
-
-@pytest.fixture
-def here(archive: Path, tmp_path: Path) -> Here:
-    """A clone of it."""
-    return Here(clone(archive, tmp_path / "r"))
-
-
-@pytest.fixture(autouse=True)
-def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git itself finds this amlgit for its merge driver."""
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
 
 
 def _clash(archive: Path, here: Here) -> None:

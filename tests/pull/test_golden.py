@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.branches import conflict, without_names
-from tests.support.commands import OK, REFUSED, aml, clone, git, git_bytes, on_path
+from tests.support.commands import OK, REFUSED, aml, clone, git, git_bytes
 from tests.support.pulling import settled
 from tests.support.repositories import chains, commit_all, dirty, replace_in
+
+pytestmark = pytest.mark.usefixtures("driver")
 
 _FAMILY = "1b48ea2ac95e4da2bcd7308ac67e2caa"
 _FOLDER = "experiments/Topics-1b48ea"
@@ -35,12 +37,6 @@ _NEIGHBOURS: list[Edit] = [
     (_WRITER, '"Value": "50"', '"Value": "500"'),
 ]
 """The lines above and below the one that both versions change."""
-
-
-@pytest.fixture(autouse=True)
-def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git itself finds this amlgit for its merge driver."""
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
 
 
 @pytest.fixture

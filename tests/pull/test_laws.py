@@ -10,19 +10,15 @@ from amlgit.compare.diff import diff
 from amlgit.form.secrets import Decisions
 from amlgit.form.splitter import Splitter
 from amlgit.model.graph import faults
-from tests.support.commands import OK, REFUSED, aml, clone, git, git_run, on_path
+from tests.support.commands import OK, REFUSED, aml, clone, git, git_run
 from tests.support.exports import Document, experiment, save
 from tests.support.graphs import edited, kinds, sound_graph
 from tests.support.repositories import commit_all, dirty, folder
 from tests.support.wire import FAMILY
 
+pytestmark = pytest.mark.usefixtures("driver")
+
 _SEEDS = range(5)
-
-
-@pytest.fixture(autouse=True)
-def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git itself finds this amlgit for its merge driver."""
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
 
 
 @dataclass(frozen=True, slots=True)

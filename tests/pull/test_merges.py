@@ -4,28 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import OK, REFUSED, aml, clone, git, git_run, on_path
-from tests.support.exports import DAY, EXPORT_DATA, FAMILY, IMPORT_DATA, OTHER_FAMILY, PYTHON, SPLIT, T0, save
-from tests.support.pulling import FRACTION, SCRIPT, Here, pull, saved, settled, state, team
+from tests.support.commands import OK, REFUSED, aml, clone, git, git_run
+from tests.support.exports import DAY, EXPORT_DATA, FAMILY, FRACTION, IMPORT_DATA, OTHER_FAMILY, PYTHON, SPLIT, T0, save
+from tests.support.pulling import SCRIPT, Here, pull, saved, settled, state, team
 from tests.support.repositories import chains, commit_all, count, folder, node_file, replace_in, subjects
 
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    """An archive with the first version of one experiment."""
-    return saved(tmp_path / "exports", 1)
-
-
-@pytest.fixture
-def here(archive: Path, tmp_path: Path) -> Here:
-    """A clone of it."""
-    return Here(clone(archive, tmp_path / "r"))
-
-
-@pytest.fixture(autouse=True)
-def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git itself finds this amlgit for its merge driver."""
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
+pytestmark = pytest.mark.usefixtures("driver")
 
 
 # --- one branch

@@ -6,18 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import on_path
 from tests.support.pull_model import Member, World
 from tests.support.pulling import team
 from tests.support.repositories import dirty
 
+pytestmark = pytest.mark.usefixtures("driver")
+
 _STEPS = 12
-
-
-@pytest.fixture(autouse=True)
-def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git itself finds this amlgit for its merge driver."""
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
 
 
 _ACTIONS = ("edit", "pull", "push", "share", "revert", "drop", "merge", "cherry_pick", "switch", "remove")

@@ -13,12 +13,6 @@ from tests.support.commands import BUG, OK, REFUSED, USAGE, aml, clone, environm
 from tests.support.exports import DAY, SPLIT, T0, experiment, save, trials
 from tests.support.repositories import chains, commit_all, count, dirty, folder, fsck, node_file, replace_in, subjects
 
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    return clone(trials(tmp_path / "exports", 1), tmp_path / "r")
-
-
 # --- repositories
 
 

@@ -5,27 +5,12 @@ from pathlib import Path
 import pytest
 
 from amlgit.form.companions import Binding, read_sync, write_sync
-from tests.support.commands import REFUSED, clone, git, on_path
-from tests.support.pulling import FRACTION, Here, pull, saved, settled, team
+from tests.support.commands import REFUSED, git
+from tests.support.exports import FRACTION
+from tests.support.pulling import Here, pull, saved, settled, team
 from tests.support.repositories import commit_all, node_file, replace_in
 
-
-@pytest.fixture
-def archive(tmp_path: Path) -> Path:
-    """An archive with the first version of one experiment."""
-    return saved(tmp_path / "exports", 1)
-
-
-@pytest.fixture
-def here(archive: Path, tmp_path: Path) -> Here:
-    """A clone of it."""
-    return Here(clone(archive, tmp_path / "r"))
-
-
-@pytest.fixture(autouse=True)
-def driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git itself finds this amlgit for its merge driver."""
-    monkeypatch.setenv("PATH", on_path(tmp_path / "bin"))
+pytestmark = pytest.mark.usefixtures("driver")
 
 
 def test_a_pull_over_one_that_was_reverted_does_not_hide_it_where_it_is_cherry_picked_to(archive: Path, here: Here) -> None:

@@ -7,14 +7,8 @@ import pytest
 
 from tests.support.commands import OK, aml, clone, git
 from tests.support.differences import read_export
-from tests.support.exports import DAY, FAMILY, NEVER, T0, Document, experiment, save, trials
+from tests.support.exports import DAY, FAMILY, NEVER, T0, Document, experiment, save
 from tests.support.repositories import count, dirty, fsck
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    return clone(trials(tmp_path / "exports", 1), tmp_path / "r")
-
 
 _TITLES = (
     "../../x",

@@ -10,8 +10,6 @@ from tests.support.emulated import Client, Server, chain, serving
 from tests.support.pushing import TITLE, clone_of, edit, edit_there, folder, nothing_written, push, start, value
 from tests.support.workspaces import hits, own, titles
 
-# --- new ones, and runs
-
 
 def test_a_version_is_restored_as_a_new_experiment_with_its_assets_at_their_versions(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

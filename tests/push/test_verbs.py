@@ -16,8 +16,6 @@ from tests.support.pushing import TITLE, clone_of, edit, edit_there, folder, not
 from tests.support.repositories import commit_all
 from tests.support.workspaces import add_remote, hits, own, titles
 
-# --- the other verbs
-
 
 def test_check_remote_looks_for_assets_alone_and_writes_nothing(
     server: Server, client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

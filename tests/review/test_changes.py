@@ -12,12 +12,12 @@ from amlgit.model.jsontext import dumps
 from amlgit.review import lines, markdown, values
 from amlgit.review.lines import Mark
 from tests.support.commands import OK, aml, clone_samples, process
+from tests.support.edits import FIRST, SECOND, THIRD
 from tests.support.exports import Document, save
 from tests.support.isolation import isolate
 from tests.support.wire import a_graph
 
 MINUS = "−"  # noqa: RUF001  # what stands before what went
-FIRST, SECOND, THIRD = (f"{digit * 8}-0000-4000-8000-00000000000{digit}-{digit}1" for digit in "123")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The outline of a graph and its text: nothing is left out, nothing is made up, and the flow is its order."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -10,10 +9,10 @@ from amlgit.errors import InvalidDocument
 from amlgit.form import companions, experiments, labels
 from amlgit.model.jsontext import printable
 from amlgit.review import experiment_outline, flow
-from amlgit.review.outline import EndKind, Node
 from tests.support.drawn import exports
+from tests.support.exports import Document
 from tests.support.forms import split, whole
-from tests.support.outlines import FOREIGN, Document, graph, outline_of, plain
+from tests.support.outlines import FOREIGN, drawn_edges, graph, outline_of, plain
 from tests.support.wire import GLOBAL, SPLIT, WORKSPACE, Members, a_graph
 
 
@@ -25,13 +24,6 @@ def _edges(document: Document) -> set[tuple[str, str]]:
 # --- nothing is left out
 
 
-def _drawn_edges(node: Node) -> Iterator[tuple[str, str]]:
-    for port in node.inputs:
-        yield from ((f"{end.id}:{end.port}", f"{node.id}:{port.name}") for end in port.ends if end.kind in (EndKind.NODE, EndKind.MISSING))
-    for port in node.outputs:
-        yield from ((f"{node.id}:{port.name}", f"{end.id}:{end.port}") for end in port.ends if end.kind in (EndKind.NODE, EndKind.MISSING))
-
-
 @given(exports())
 def test_every_node_parameter_edge_and_asset_is_in_the_outline(document: Members) -> None:
     joined: Document = dict(whole(split(document)))
@@ -41,7 +33,7 @@ def test_every_node_parameter_edge_and_asset_is_in_the_outline(document: Members
     for node in outline.nodes:
         names = [parameter["Name"] for parameter in nodes[node.id].get("ModuleParameters") or ()]
         assert sorted([*(each.name for each in node.parameters), *(each.parameter for each in node.scripts)]) == sorted(names)
-    drawn = {tuple(part.partition(":")[::2] for part in edge) for node in outline.nodes for edge in _drawn_edges(node)}
+    drawn = {tuple(part.partition(":")[::2] for part in edge) for node in outline.nodes for edge in drawn_edges(node)}
     wanted = {tuple(part.partition(":")[::2] for part in edge) for edge in _edges(joined)}
     assert {edge for edge in wanted if edge[0][0] in nodes or edge[1][0] in nodes} == drawn
     held = {
@@ -69,7 +61,7 @@ def test_the_text_names_every_node_and_every_parameter_and_moves_no_cursor(docum
 def test_a_node_stands_behind_those_that_feed_it_unless_the_graph_has_a_circle(document: Members) -> None:
     outline = outline_of(document)
     place = {node.id: index for index, node in enumerate(outline.nodes)}
-    pairs = {(edge[0].partition(":")[0], edge[1].partition(":")[0]) for node in outline.nodes for edge in _drawn_edges(node)}
+    pairs = {(edge[0].partition(":")[0], edge[1].partition(":")[0]) for node in outline.nodes for edge in drawn_edges(node)}
     if not any("circle" in problem for problem in outline.problems) and all(source != target for source, target in pairs):
         unknown = [problem for problem in outline.problems if "does not exist" in problem]
         assert unknown or all(place[source] < place[target] for source, target in pairs if source in place and target in place)

@@ -3,32 +3,25 @@
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 
 from amlgit.model.jsontext import printable
 from amlgit.review import picture_text
-from amlgit.review.outline import EndKind, Node, Outline
+from amlgit.review.outline import Outline
 from tests.support.drawn import exports
-from tests.support.outlines import HOSTILE, Document, graph, outline_of, plain, read_dot, read_mermaid
+from tests.support.exports import Document
+from tests.support.outlines import HOSTILE, drawn_edges, graph, outline_of, plain, read_dot, read_mermaid
 from tests.support.wire import WORKSPACE, Members, a_graph
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pydot.dot_parser")
 
 
-def _drawn_edges(node: Node) -> Iterator[tuple[str, str]]:
-    for port in node.inputs:
-        yield from ((f"{end.id}:{end.port}", f"{node.id}:{port.name}") for end in port.ends if end.kind in (EndKind.NODE, EndKind.MISSING))
-    for port in node.outputs:
-        yield from ((f"{node.id}:{port.name}", f"{end.id}:{end.port}") for end in port.ends if end.kind in (EndKind.NODE, EndKind.MISSING))
-
-
 def _expected(outline: Outline) -> tuple[Counter[str], int]:
     """First lines of the boxes of nodes, and how many edges there are between nodes."""
     known = {node.id for node in outline.nodes}
-    between = {edge for node in outline.nodes for edge in _drawn_edges(node) if edge[0].partition(":")[0] in known}
+    between = {edge for node in outline.nodes for edge in drawn_edges(node) if edge[0].partition(":")[0] in known}
     return Counter(printable(node.name, 200) for node in outline.nodes), len(between)
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from amlgit.model.jsontext import printable
 from amlgit.review import experiment_outline, picture_text, service_outline
-from tests.support.outlines import FOREIGN, HOSTILE, Document, plain, read_dot, read_mermaid
+from tests.support.exports import Document
+from tests.support.outlines import FOREIGN, HOSTILE, plain, read_dot, read_mermaid
 from tests.support.wire import PYTHON
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:pydot.dot_parser")

@@ -13,7 +13,8 @@ from amlgit.form.secrets import placeholder
 from amlgit.review import cells, outlined
 from amlgit.review.cells import Role, span
 from amlgit.review.outline import ParameterKind
-from tests.support.outlines import Document, graph, outline_of, plain
+from tests.support.exports import Document
+from tests.support.outlines import graph, outline_of, plain
 from tests.support.wire import a_graph
 
 # --- values in words

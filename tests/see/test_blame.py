@@ -10,11 +10,11 @@ import pytest
 
 from tests.support.branches import FOLDER, SCRIPT, SPLIT_NODE, edit, start
 from tests.support.commands import OK, USAGE, aml, clone, clone_samples, git, git_run
-from tests.support.exports import DAY, T0, Document, experiment, parameter, save, snapshot_id
+from tests.support.exports import DAY, FRACTION, T0, Document, experiment, parameter, save, snapshot_id
 from tests.support.graphs import edited, recreated, sound_graph
 from tests.support.repositories import chains, commit_all, folder, node_file, replace_in
 
-FRACTION, MODE = "Fraction of rows in the first output dataset", "Splitting mode"
+MODE = "Splitting mode"
 CHURN = "Customer churn - training"
 
 

@@ -7,10 +7,8 @@ import pytest
 
 from tests.support.commands import FINDINGS, OK, PARTLY, USAGE, aml, clone, git
 from tests.support.diffs import changes, values
-from tests.support.exports import DAY, FAMILY, OTHER_FAMILY, SPLIT, T0, experiment, save
+from tests.support.exports import DAY, FAMILY, FRACTION, OTHER_FAMILY, SPLIT, T0, experiment, save
 from tests.support.repositories import commit_all, folder, node_file, replace_in
-
-FRACTION = "Fraction of rows in the first output dataset"
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import OK, USAGE, aml, clone, clone_samples, environment, git
-from tests.support.exports import DAY, SPLIT, T0, Document, experiment, parameter, save
+from tests.support.exports import DAY, FRACTION, SPLIT, T0, Document, experiment, parameter, save
 from tests.support.graphs import recreated
 
 CHURN = "Customer churn - training"
-FRACTION = "Fraction of rows in the first output dataset"
 NODE = "Split Data 2-0002"
 
 

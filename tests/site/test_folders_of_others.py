@@ -12,8 +12,6 @@ from tests.support.exports import DAY, FAMILY, T0, experiment, save
 from tests.support.repositories import commit_all
 from tests.support.sites import built, state, two_experiments
 
-# --- folders that are not ours
-
 
 def test_a_folder_with_other_things_in_it_is_refused(tmp_path: Path) -> None:
     repository = clone(two_experiments(tmp_path / "archive"), tmp_path / "r")

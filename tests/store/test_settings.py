@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.commands import OK, aml, clone_samples, git, git_run, on_path, script, without_amlgit
 from tests.support.repositories import commit_all, dirty, replace_in
+from tests.support.samples import TRAINING
 
-FOLDER = "experiments/Customer churn - training-609597"
-TREES = f"{FOLDER}/nodes/Two-Class Boosted Decision Tree 160-bb60.json"
+TREES = f"{TRAINING}/nodes/Two-Class Boosted Decision Tree 160-bb60.json"
 RATE, SEED = '"The learning rate", "Value": "0.1"', '"Random number seed", "Value": "7"'
 
 
@@ -124,8 +124,8 @@ def test_other_files_are_merged_without_the_driver(repository: Path, tmp_path: P
 
 @pytest.mark.parametrize("name", ["sync.json", "assets.json", "layout.json", "experiment.json"])
 def test_every_page_of_an_experiment_goes_through_the_driver(repository: Path, name: str) -> None:
-    assert git(repository, "check-attr", "merge", "--", f"{FOLDER}/{name}").endswith(": merge: amlgit")
-    assert git(repository, "check-attr", "merge", "--", f"{FOLDER}/nodes/x.py").endswith(": merge: unspecified")
+    assert git(repository, "check-attr", "merge", "--", f"{TRAINING}/{name}").endswith(": merge: amlgit")
+    assert git(repository, "check-attr", "merge", "--", f"{TRAINING}/nodes/x.py").endswith(": merge: unspecified")
 
 
 # --- headings
@@ -160,8 +160,8 @@ def test_a_hunk_of_a_definition_has_the_node_and_one_of_an_experiment_the_sectio
 
 def test_a_hunk_of_a_script_has_the_function_as_its_heading(repository: Path) -> None:
     for path, text, heading in (
-        (f"{FOLDER}/nodes/x.py", "def first(frame):\n" + "    pass\n" * 9 + "    return 1\n", "def first(frame):"),
-        (f"{FOLDER}/nodes/x.R", "first <- function(frame) {\n" + "  frame\n" * 9 + "  return 1\n}\n", "first <- function(frame) {"),
+        (f"{TRAINING}/nodes/x.py", "def first(frame):\n" + "    pass\n" * 9 + "    return 1\n", "def first(frame):"),
+        (f"{TRAINING}/nodes/x.R", "first <- function(frame) {\n" + "  frame\n" * 9 + "  return 1\n}\n", "first <- function(frame) {"),
     ):
         (repository / path).write_text(text)
         git(repository, "add", path)

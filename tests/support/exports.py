@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.support.wire import GLOBAL, HEAD, TAIL
+
 Document = dict[str, Any]  # Any: tests reach into exports as they came
-GLOBAL_WORKSPACE = "506153734175476c4f62416c57734963"
 WORKSPACE = "0123456789abcdef0123456789abcdef"
 FAMILY = "aaaaaabbbbbbccccccddddddeeeeee00"
 OTHER_FAMILY = "ffffffbbbbbbccccccddddddeeeeee11"
 PYTHON, SPLIT, EXPORT_DATA, IMPORT_DATA = (
-    f"{GLOBAL_WORKSPACE}.{family}.v1-default-1735"
+    f"{GLOBAL}.{family}.v1-default-1735"
     for family in (
         "cdb56f957f4c404dbde75bb972e6f232",
         "70530644c97a4ab685f788bf30a8be5f",
@@ -21,16 +22,11 @@ PYTHON, SPLIT, EXPORT_DATA, IMPORT_DATA = (
         "4e1b0fe6aded4b3fa36f39b8862b9004",
     )
 )
+FRACTION = "Fraction of rows in the first output dataset"
 NEVER = -62135596800000
 """Year 1 in milliseconds since 1970: what the service writes for a time that is not set."""
 T0, DAY = 1_450_000_000, 86_400
 """The time from which made-up exports count, and what they count in: seconds since 1970."""
-
-LAYOUT_HEAD = (
-    "<?xml version='1.0' encoding='utf-16'?><DataV1 xmlns:xsd='http://www.w3.org/2001/XMLSchema' "
-    "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><Meta /><NodePositions>"
-)
-LAYOUT_TAIL = "</NodePositions><NodeGroups /></DataV1>"
 
 
 # --- made-up exports
@@ -72,7 +68,7 @@ def experiment(
         "Description": title,
         "Graph": {
             "ModuleNodes": placed,
-            "SerializedClientData": f"{LAYOUT_HEAD}{boxes}{LAYOUT_TAIL}",
+            "SerializedClientData": f"{HEAD}{boxes}{TAIL}",
             "PublishInfo": None,
             "Parameters": None,
             "EdgesInternal": edges,
@@ -98,7 +94,7 @@ def experiment(
             "WebServiceGroupId": None,
             "ModelPackageId": None,
             "RunId": None,
-            "SerializedClientData": LAYOUT_HEAD + LAYOUT_TAIL,
+            "SerializedClientData": HEAD + TAIL,
             "ArmWebServiceId": None,
         },
         "Category": "user",
@@ -117,7 +113,7 @@ def _node(number: int, module: str, fraction: str, script: str, password: str | 
     node_id = f"{number:04x}c0de-0000-4000-8000-000000000000-{number}"
     by_module: dict[str, dict[str, str | None]] = {
         PYTHON: {"R Script": script, "Python Version": "Anaconda 4.0/Python 3.5"},
-        SPLIT: {"Splitting mode": "Split Rows", "Fraction of rows in the first output dataset": fraction},
+        SPLIT: {"Splitting mode": "Split Rows", FRACTION: fraction},
         EXPORT_DATA: {"Please specify data destination": "SqlAzure", "Server User Account Password": password},
         IMPORT_DATA: {"Database Query": script, "Server User Account Password": password},
     }

@@ -53,3 +53,7 @@ def loaded(data: bytes) -> Members:
     value = loads(data)
     assert isinstance(value, dict)
     return value
+
+
+FILES = [*(pytest.param(path, id=f"sample {path.parent.name}") for path in sample_exports()), *corpus_exports()]
+"""Both, as parameters."""

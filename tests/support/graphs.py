@@ -17,6 +17,9 @@ from tests.support.exports import Document
 from tests.support.spellings import boxes_of
 from tests.support.wire import FAMILY, GLOBAL, HEAD, IMPORT, PYTHON, SELECT, SPLIT, SQL, TAIL, WORKSPACE
 
+SEEDS = st.integers(0, 2**32)
+"""What the graphs here are drawn by."""
+
 EVALUATE = f"{GLOBAL}.927d65ac3b504694990320f6c1672089.v1-default-1729"
 """A module that no generated graph has, for nodes that are added: they can't be taken for one that was removed."""
 _DATASETS = tuple(f"{WORKSPACE}.{digit * 32}.{digit * 8}" for digit in "abcdef")

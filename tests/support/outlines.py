@@ -2,17 +2,15 @@
 
 import html
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import pydot
 
 from amlgit.review import experiment_outline, outline_text
-from amlgit.review.outline import Outline
+from amlgit.review.outline import EndKind, Node, Outline
+from tests.support.exports import Document
 from tests.support.forms import split, whole
 from tests.support.wire import WORKSPACE, Members
-
-Document = dict[str, Any]  # Any: tests reach into exports as they came
 
 
 def outline_of(document: Members, names: Mapping[str, str] | None = None) -> Outline:
@@ -95,3 +93,11 @@ def read_dot(text: str) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     boxes = {node.get_name(): shown(node.get("label")) for node in parsed[0].get_nodes() if node.get_name() not in ("node", "graph")}
     edges = [(str(edge.get_source()), str(edge.get_destination()), shown(edge.get("label"))) for edge in parsed[0].get_edges()]
     return boxes, edges
+
+
+def drawn_edges(node: Node) -> Iterator[tuple[str, str]]:
+    """The edges into and out of a node, as (source, target), each `<node id>:<port>`."""
+    for port in node.inputs:
+        yield from ((f"{end.id}:{end.port}", f"{node.id}:{port.name}") for end in port.ends if end.kind in (EndKind.NODE, EndKind.MISSING))
+    for port in node.outputs:
+        yield from ((f"{node.id}:{port.name}", f"{end.id}:{end.port}") for end in port.ends if end.kind in (EndKind.NODE, EndKind.MISSING))

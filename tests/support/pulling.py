@@ -8,7 +8,6 @@ from tests.support.exports import DAY, FAMILY, PYTHON, SPLIT, T0, Document, expe
 from tests.support.repositories import commit_all, count, dirty, folder, fsck, leftovers, node_file, replace_in
 
 SCRIPT = "def azureml_main(frame):\n    one = 1\n\n\n    two = 2\n\n\n    return frame,\n"
-FRACTION = "Fraction of rows in the first output dataset"
 
 
 def state(
