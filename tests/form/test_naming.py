@@ -107,9 +107,7 @@ def test_families_with_the_same_first_digits_get_more_of_them() -> None:
     taken: list[str] = []
     for title, family in (("Topics", FAMILY), ("TOPICS", FAMILY[:6] + "0" * 26), ("topics", FAMILY[:12] + "0" * 20)):
         taken.append(naming.folder(title, family, taken))
-    assert (
-        taken == ["Topics-05126f", f"TOPICS-{FAMILY[:6]}000000", f"topics-{FAMILY[:12]}" + "0" * 20] or len({name.casefold() for name in taken}) == 3
-    )
+    assert taken == ["Topics-05126f", f"TOPICS-{FAMILY[:6]}000000", f"topics-{FAMILY[:12]}"]
 
 
 @given(st.lists(st.sampled_from(["Topics", "topics", "TOPICS", "x"]), max_size=5), st.text("01", min_size=32, max_size=32))

@@ -1,6 +1,5 @@
 """A full disk, a folder that can't be written: an honest word, and nothing half done."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.behind import afresh, check_as_wanted, tree
-from tests.support.commands import BUG, OK, REFUSED, UNREACHABLE, USAGE, Run, aml, environment, process
+from tests.support.commands import BUG, OK, REFUSED, UNREACHABLE, USAGE, Run, aml, environment, powerless
 from tests.support.repositories import chains, fsck
 
 
@@ -109,19 +108,6 @@ def test_a_full_disk_is_an_honest_error(start: Path, wanted: Path) -> None:
     assert seen >= {"0", "4"}
 
 
-def _without_power(repository: Path, *arguments: str) -> Run:
-    """A command to whom permissions apply even if root runs it."""
-    if os.geteuid() != 0:
-        return process(repository, *arguments)
-    if shutil.which("setpriv") is None:
-        pytest.skip("root may write everywhere, and there is no setpriv to give that up")
-    program = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner", "--", sys.executable, "-m", "amlgit", *arguments]
-    ran = subprocess.run(program, cwd=repository, env=environment(), capture_output=True, check=False)
-    if b"setpriv:" in ran.stderr:
-        pytest.skip("root may write everywhere, and can't give that up here")
-    return Run(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
-
-
 @pytest.mark.parametrize(
     "place",
     [
@@ -142,7 +128,7 @@ def test_a_folder_that_may_not_be_written_is_an_honest_error(start: Path, wanted
     mode = folder.stat().st_mode
     folder.chmod(0o555)
     try:
-        run = _without_power(repository, "pull")
+        run = powerless(repository, "pull")
     finally:
         folder.chmod(mode)
     if run.code != OK:
@@ -201,7 +187,7 @@ def test_a_failed_clone_into_an_empty_folder_of_the_users_leaves_it_empty(start:
     folder.mkdir()
     folder.chmod(0o555)
     try:
-        run = _without_power(start.parent, "clone", "--archive", "archive", "empty")
+        run = powerless(start.parent, "clone", "--archive", "archive", "empty")
     finally:
         folder.chmod(0o755)
     assert run.code in (USAGE, UNREACHABLE), run.err

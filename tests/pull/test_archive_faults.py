@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from amlgit.model.jsontext import MAX_BYTES, MAX_DEPTH
-from tests.support.commands import OK, PARTLY, REFUSED, USAGE, aml, clone
+from tests.support.commands import OK, PARTLY, REFUSED, USAGE, aml, clone, powerless
 from tests.support.differences import read_export
 from tests.support.exports import DAY, FAMILY, OTHER_FAMILY, T0, Document, experiment, save, trials
 from tests.support.repositories import count, dirty, fsck, subjects
@@ -49,6 +49,20 @@ def _zip(path: Path, **entries: bytes) -> Path:
         for name, data in entries.items():
             opened.writestr(name, data)
     return path
+
+
+def test_what_may_not_be_read_is_named_and_the_rest_is_taken(tmp_path: Path) -> None:
+    exports = trials(tmp_path / "exports", 1, 2)
+    (exports / "2.json").chmod(0)
+    closed = exports / "closed"
+    closed.mkdir(mode=0)
+    try:
+        run = powerless(tmp_path, "clone", "--archive", "exports", "r").expect(PARTLY)
+    finally:
+        closed.chmod(0o700)
+    assert "not taken in: closed: Permission denied" in run.err
+    assert "not taken in: 2.json: can't be read: Permission denied" in run.err
+    assert count(tmp_path / "r") == 2, "what clone sets up, and the draft that may be read"
 
 
 def test_a_zip_with_a_path_outside_and_a_bomb_gives_the_rest(tmp_path: Path) -> None:

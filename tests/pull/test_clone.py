@@ -87,7 +87,7 @@ def test_a_second_pull_of_the_corpus_does_nothing(corpus: Path, tmp_path: Path) 
     before = git(repository, "for-each-ref")
     assert "Already up to date." in aml(repository, "pull").expect(PARTLY).out
     assert git(repository, "for-each-ref") == before
-    assert git(repository, "count-objects", "-v").splitlines()[0] == "count: 0" or dirty(repository) == []
+    assert git(repository, "count-objects").startswith("0 objects"), "all of it is packed"
     settled(repository)
 
 

@@ -1,7 +1,6 @@
 """Repositories in every state and work trees with a person's hand in them: the right thing, or an error that says what to do."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -233,17 +232,3 @@ def test_a_script_file_named_from_outside_the_folder_is_not_read(repository: Pat
     node = node_file(folder(repository, "Trial"), "Execute")
     replace_in(node, '"Execute Python Script 1-0001.py"', '"../../../../secret.txt"')
     assert "top secret" not in aml(repository, "export", "Trial").expect(REFUSED).out
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_work_tree_that_may_not_be_written_is_an_error_and_the_next_run_finishes(repository: Path, tmp_path: Path) -> None:
-    nodes = folder(repository, "Trial") / "nodes"
-    nodes.chmod(0o555)
-    trials(tmp_path / "exports", 2)
-    try:
-        run = aml(repository, "pull")
-        assert run.code not in (OK, BUG)
-    finally:
-        nodes.chmod(0o755)
-    aml(repository, "pull").expect(OK)
-    assert dirty(repository) == []

@@ -4,10 +4,13 @@ import io
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 from amlgit import samples
 from amlgit.cli.main import run
@@ -64,6 +67,19 @@ def process(folder: Path, *arguments: str | Path, **variables: str) -> Run:
         timeout=120,
     )
     return Run(completed.returncode, completed.stdout.decode(errors="replace"), completed.stderr.decode(errors="replace"))
+
+
+def powerless(folder: Path, *arguments: str) -> Run:
+    """`process` to which permissions apply even if root runs it."""
+    if os.geteuid() != 0:
+        return process(folder, *arguments)
+    if shutil.which("setpriv") is None:
+        pytest.skip("root may write everywhere, and there is no setpriv to give that up")
+    program = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner", "--", sys.executable, "-m", "amlgit", *arguments]
+    ran = subprocess.run(program, cwd=folder, env=environment(), capture_output=True, check=False)
+    if b"setpriv:" in ran.stderr:
+        pytest.skip("root may write everywhere, and can't give that up here")
+    return Run(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
 
 def environment(**variables: str) -> dict[str, str]:

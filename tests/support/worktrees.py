@@ -59,7 +59,7 @@ def check_moved(folder: Path, new: str) -> None:
     assert dirty(folder) == []
     assert set(files_of(folder)) == set(discover(folder, os.environ).tree(new))
     assert not list(discover(folder, os.environ).private_dir.iterdir())
-    assert not list((folder / ".git").glob("*.lock")) if (folder / ".git").is_dir() else True
+    assert not list(discover(folder, os.environ).git_dir.glob("*.lock"))
     fsck(folder)
 
 
