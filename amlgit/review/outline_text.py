@@ -3,19 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from amlgit.review.cells import Line, Role, Span, span, width, wrapped
-from amlgit.review.outline import (
-    End,
-    EndKind,
-    Node,
-    Outline,
-    Parameter,
-    ParameterKind,
-    Script,
-    ServiceParameter,
-    ServicePort,
-    UsedAsset,
-    Version,
-)
+from amlgit.review.outline import End, EndKind, Node, Outline, Parameter, ParameterKind, Script, ServiceParameter, ServicePort, UsedAsset, Version
 from amlgit.review.words import LONGEST, shortened
 
 _MARGIN = 2

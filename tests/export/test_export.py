@@ -10,18 +10,7 @@ import pytest
 from amlgit.form.layout import USUAL_HEAD
 from tests.support.commands import OK, USAGE, aml, clone, process
 from tests.support.differences import differences, read_export
-from tests.support.exports import (
-    DAY,
-    EXPORT_DATA,
-    FAMILY,
-    OTHER_FAMILY,
-    PYTHON,
-    SPLIT,
-    T0,
-    experiment,
-    save,
-    snapshot_id,
-)
+from tests.support.exports import DAY, EXPORT_DATA, FAMILY, OTHER_FAMILY, PYTHON, SPLIT, T0, experiment, save, snapshot_id
 from tests.support.round_trips import lost
 from tests.support.wire import HEAD
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from amlgit.model.ids import GLOBAL_WORKSPACE
 from amlgit.model.jsontext import Object, loads
 from amlgit.remotes import regions
 from amlgit.remotes.failures import Clash, Doubtful, NoAnswer, NotFound, Rejected, Stale, Unauthorised
@@ -29,7 +30,7 @@ def document(studio: Studio, experiment: str) -> Object:
 
 
 def own(studio: Studio) -> list[ExperimentInfo]:
-    return [info for info in studio.experiments() if not info.is_sample]
+    return [info for info in studio.experiments() if info.workspace != GLOBAL_WORKSPACE]  # every workspace lists the service's own samples
 
 
 def test_an_experiment_is_saved_read_run_and_deleted(client: Client) -> None:

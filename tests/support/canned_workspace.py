@@ -36,9 +36,6 @@ def clone(url: str, folder: Path) -> Run:
     return aml(folder.parent, "clone", "--workspace", WORKSPACE, "--url", url, folder)
 
 
-# --- documents and histories that are none
-
-
 def other(text: str, **members: Json) -> dict[str, Json]:
     """An experiment of a family of its own."""
     return experiment(**{"ExperimentId": f"{WORKSPACE}.f-id.{text * 32}", "Description": f"Other {text}", **members})

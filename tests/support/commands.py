@@ -19,9 +19,6 @@ from tests.support.exports import Document
 OK, FINDINGS, USAGE, REFUSED, UNREACHABLE, PARTLY, BUG = 0, 1, 2, 3, 4, 5, 70
 
 
-# --- running things
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """What a command line said."""

@@ -9,8 +9,6 @@ from typing import Any
 
 from tests.support.exports import Document
 
-# --- when two exports are equal
-
 
 @dataclass(frozen=True, slots=True)
 class Number:

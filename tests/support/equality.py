@@ -8,8 +8,6 @@ from urllib.parse import unquote
 from amlgit.model.jsontext import Json, dumps_sorted
 from tests.support.spellings import LAYOUTS, SETS, boxes_of
 
-# Equal.
-
 _PLACEHOLDER = re.compile(r"\$\{secret:[^{}]*\}")
 
 

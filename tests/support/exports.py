@@ -29,9 +29,6 @@ T0, DAY = 1_450_000_000, 86_400
 """The time from which made-up exports count, and what they count in: seconds since 1970."""
 
 
-# --- made-up exports
-
-
 def experiment(
     title: str = "Trial",
     *,

@@ -10,8 +10,6 @@ from amlgit import samples
 from amlgit.model.jsontext import loads
 from tests.support.wire import Members
 
-# Files.
-
 
 def _files(folder: Path) -> list[Path]:
     paths = sorted(path for path in folder.rglob("*.json") if "webservices" not in path.parts)

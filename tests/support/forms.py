@@ -8,8 +8,6 @@ from amlgit.model import ids
 from amlgit.model.jsontext import Object, dumps
 from tests.support.wire import Members
 
-# Written down and back.
-
 
 def family(document: Object) -> str:
     """The family of an export."""

@@ -6,8 +6,6 @@ from pathlib import Path
 from tests.support.commands import git, git_bytes
 from tests.support.exports import FAMILY
 
-# --- looking at repositories
-
 
 def count(repository: Path, rev: str = "HEAD") -> int:
     """How many commits a rev has behind it, itself included."""

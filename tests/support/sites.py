@@ -113,9 +113,6 @@ def search_entries(site: Path) -> list[Document]:
     return [json.loads(line.removeprefix("amlgitFound(").removesuffix(");")) for line in lines]
 
 
-# --- what did not change is left as it is
-
-
 def two_experiments(folder: Path) -> Path:
     for number in (1, 2, 3):
         save(folder, f"a{number}.json", experiment("Alpha", created=T0 + number * DAY, fraction=f"0.{number}"))

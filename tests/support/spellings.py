@@ -9,7 +9,6 @@ from amlgit.model.jsontext import Json, Object, dumps
 from tests.support.wire import Members
 
 Value = TypeVar("Value")
-# The same document another way.
 
 SETS = frozenset(
     {
