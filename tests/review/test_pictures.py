@@ -71,7 +71,7 @@ def test_no_text_breaks_a_picture(text: str) -> None:
         assert Counter(label for _, _, label in edges) == Counter([f"{ports[0]} → {ports[1]}"] * 2 + [f"→ {ports[1]}"])
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed; on Debian: apt-get install graphviz")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_graphviz_itself_takes_the_picture(text: str) -> None:
     dot = "\n".join(picture_text.dot(outline_of(hostile_graph(text)))).encode()
