@@ -1,10 +1,14 @@
 """What every test stands on: no home, no configuration and no git environment but its own."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from tests.support.emulated import Client, Server, serving
+from tests.support.isolation import isolate
 
 _SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
 
@@ -20,32 +24,26 @@ settings.register_profile(
 settings.register_profile("thorough", parent=settings.get_profile("default"), max_examples=2000)
 settings.load_profile(os.environ.get("AMLGIT_HYPOTHESIS") or ("ci" if os.environ.get("CI") else "default"))
 
-_GIT_CONFIG = """\
-[user]
-\tname = A Tester
-\temail = tester@example.org
-[init]
-\tdefaultBranch = main
-[core]
-\teditor = false
-"""
-
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of the test's own, with an identity for git; nothing of the machine's."""
-    for name in list(os.environ):
-        if name.startswith(("GIT_", "AMLGIT_")) and name != "AMLGIT_CORPUS":
-            monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home", numbered=True)
-    git_config = home / "gitconfig"
-    git_config.write_text(_GIT_CONFIG, encoding="utf-8")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("USERPROFILE", str(home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(git_config))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    isolate(monkeypatch, home)
     return home
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An embedded Studio whose runs take no time to speak of."""
+    with serving("--data", tmp_path_factory.mktemp("studio"), "--node-seconds", "0.01") as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Server) -> Client:
+    """A client of a new workspace there."""
+    return server.new_workspace()
 
 
 @pytest.fixture

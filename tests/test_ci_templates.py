@@ -9,17 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests import ci_runs
-from tests.ci_runs import ACTION, COMMENT, PIPELINE, REVIEW, STEPS, VERDICT, WORKFLOW, Team, load, run, scripts
-from tests.emulated import chain
-from tests.emulated import serving as studio_serving
-from tests.helpers import clone_samples, git, node_file, replace_in
-from tests.hosts import BOT, KINDS, STRANGER, TOKEN, Azure, Github, Host, serving
-from tests.pushing import folder as studio_folder
-from tests.pushing import start
+from tests.support import ci_runs
+from tests.support.ci_runs import ACTION, COMMENT, PIPELINE, REVIEW, STEPS, VERDICT, WORKFLOW, Team, load, run, scripts
+from tests.support.commands import clone_samples, git
+from tests.support.emulated import chain
+from tests.support.emulated import serving as studio_serving
+from tests.support.hosts import BOT, KINDS, STRANGER, TOKEN, Azure, Github, Host, serving
+from tests.support.pushing import folder as studio_folder
+from tests.support.pushing import start
+from tests.support.repositories import node_file, replace_in
+from tests.support.samples import TRAINING
 
-CHURN = "experiments/Customer churn - training-609597"
-TREE, SPLIT = (f"{CHURN}/nodes/{name}.json" for name in ("Two-Class Boosted Decision Tree 160-bb60", "Split Data 153-bb60"))
+TREE, SPLIT = (f"{TRAINING}/nodes/{name}.json" for name in ("Two-Class Boosted Decision Tree 160-bb60", "Split Data 153-bb60"))
 SCHEMAS = [(ACTION, "github-actions"), (WORKFLOW, "github-workflows"), (STEPS, "azure-pipelines"), (PIPELINE, "azure-pipelines")]
 SCRIPTS = [(path, name) for path in (ACTION, STEPS) for name, _ in scripts(path)]
 
@@ -129,7 +130,7 @@ def test_findings_fail_the_job_and_are_told_in_comment_log_and_sarif(host: Host,
     assert {"dangling-source"} <= {each["ruleId"] for each in found}
     for each in found:
         place = each["locations"][0]["physicalLocation"]
-        assert place["artifactLocation"]["uri"].startswith(CHURN.replace(" ", "%20"))
+        assert place["artifactLocation"]["uri"].startswith(TRAINING.replace(" ", "%20"))
         assert place["region"]["startLine"] >= 1
     if isinstance(host, Azure):
         assert host.of(BOT)[0].status == "active"

@@ -16,10 +16,10 @@ from amlgit.cli.main import VERBS, amlgit
 from amlgit.keys import KEYS
 from docs import examples, generated
 from docs.build import build
+from tests.support.browser import NO_PLAYWRIGHT, PHONE, Watched, chromium, needs_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="module")
@@ -141,24 +141,19 @@ def test_nothing_in_it_is_loaded_from_elsewhere(site: Path) -> None:
             assert not (found := loads.search(page.read_text(encoding="utf-8"))), f"{page}: {found}"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path; on Debian: apt-get install chromium")
+@needs_chromium
 def test_a_browser_opens_it_from_the_disk_and_finds_words_and_asks_for_nothing_else(site: Path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="no playwright here; pip install -e '.[dev]' brings it")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 390, "height": 844})
-        asked: list[str] = []
-        wrong: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
+    pytest.importorskip("playwright.sync_api", reason=NO_PLAYWRIGHT)
+    with chromium() as browser:
+        watched = Watched(browser.new_page(viewport=PHONE))
+        page = watched.page
         for name in ("index", "tutorial/archive", "reference/commands/diff", "reference/configuration", "merging", "howto/review"):
             page.goto((site / f"{name}.html").as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{name} is wider than a phone"
-        assert not wrong
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], f"{name} is wider than a phone"
+        assert not watched.wrong
         page.goto(f"{(site / 'search.html').as_uri()}?q=cherry-pick")  # (what it would show of the pages found, a browser reads from no disk)
         page.get_by_role("link", name="Merging", exact=True).first.wait_for()
-        browser.close()
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert [url for url in watched.asked if not url.startswith(("file:", "data:"))] == []
 
 
 # --- what it says to type

@@ -83,8 +83,8 @@ def _aligned(rows: list[_Row], *, is_of_folder: bool) -> Iterator[str]:
     for row, head in zip(rows, heads, strict=True):
         cells = [f"{cell}{' ' * (wide - width(cell))}" for cell, wide in zip(head, widths, strict=True)]
         colour = "red" if head[0] == _NO_COMMIT else "yellow" if row.origin.version else "magenta"
-        text = click.style(_line(row.text), bold=row.is_node or None)
-        name = click.style(_line(row.name), fg="cyan") if row.name else ""
+        text = click.style(output.line(row.text), bold=row.is_node or None)
+        name = click.style(output.line(row.name), fg="cyan") if row.name else ""
         yield f"{click.style(cells[0], fg=colour)}  {'  '.join(cells[1:])}  {' '.join(filter(None, (name, text if row.text else '')))}"
 
 
@@ -97,14 +97,7 @@ def _head(origin: "Origin", *, is_of_folder: bool) -> tuple[str, str, str, str]:
         return (_NO_COMMIT, number, version.date[:10] if version is not None else "", "not committed yet")
     shown = commit.id if commit is not None else version.commit if version is not None else ""
     said = version or commit
-    return (f"{mark}{shown[:10]}", number, said.date[:10] if said else "", _line(said.who) if said else "")
-
-
-def _line(text: str) -> str:
-    """A line without anything that could move the cursor or turn the direction of writing."""
-    from amlgit.model.jsontext import printable
-
-    return printable(text, len(text))
+    return (f"{mark}{shown[:10]}", number, said.date[:10] if said else "", output.line(said.who) if said else "")
 
 
 COMMANDS = {"blame": blame}

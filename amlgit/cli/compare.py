@@ -247,7 +247,7 @@ def _show(report: "DiffReport", *, stat: bool, whole_layout: bool) -> None:
         if number and not stat:
             click.echo()
         state = {"added": " (new)", "removed": " (removed)"}.get(entry.status, "")
-        click.secho(_line(heading(entry)), bold=True, nl=False)
+        click.secho(output.line(heading(entry)), bold=True, nl=False)
         click.echo(f"{state}: {summary_of(entry)}")
         if not stat:
             show_changes(entry, whole_layout=whole_layout)
@@ -267,9 +267,9 @@ def show_changes(entry: "Compared", *, whole_layout: bool = False) -> None:
 
 def _show_group(group: "Group") -> None:
     if group.name:
-        click.secho(f"  {_line(group.name)}", fg="cyan", nl=False)
-        click.secho(f"  ({_line(group.note)})" if group.note else "", dim=True, nl=False)
-        click.echo(f'  "{_line(group.comment)}"' if group.comment else "")
+        click.secho(f"  {output.line(group.name)}", fg="cyan", nl=False)
+        click.secho(f"  ({output.line(group.note)})" if group.note else "", dim=True, nl=False)
+        click.echo(f'  "{output.line(group.comment)}"' if group.comment else "")
     _show_items(group.items, "    " if group.name else "  ")
 
 
@@ -277,18 +277,11 @@ def _show_items(items: Iterable["Item"], indent: str) -> None:
     for item in items:
         if item.change.path:  # what became of a whole file is said in its heading
             click.secho(f"{indent}{item.sign} ", fg=_COLOURS[item.sign], nl=False)
-            click.echo(_line(item.text))
+            click.echo(output.line(item.text))
         for part in item.parts:
-            click.secho(f"{indent}    {_line(part)}", fg=_COLOURS.get(part[:2].rstrip()) if part[1:2] == " " else None)
+            click.secho(f"{indent}    {output.line(part)}", fg=_COLOURS.get(part[:2].rstrip()) if part[1:2] == " " else None)
         for line in item.script:
             _show_line(line, f"{indent}    ")
-
-
-def _line(text: str) -> str:
-    """A line without anything that could move the cursor or turn the direction of writing."""
-    from amlgit.model.jsontext import printable
-
-    return printable(text, len(text))
 
 
 def _show_line(line: "Line", indent: str) -> None:
@@ -301,7 +294,7 @@ def _show_line(line: "Line", indent: str) -> None:
     for piece in line.pieces:
         is_word = piece.mark in (Mark.OLD_WORD, Mark.NEW_WORD)
         colour = None if piece.mark is Mark.SAME else _COLOURS.get(line.sign)
-        click.secho(_line(piece.text.expandtabs(4)), nl=False, fg=colour, bold=is_word, reverse=is_word)
+        click.secho(output.line(piece.text.expandtabs(4)), nl=False, fg=colour, bold=is_word, reverse=is_word)
     click.echo()
 
 

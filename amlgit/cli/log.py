@@ -126,7 +126,7 @@ def _head(entries: "Sequence[LogEntry]", *, has_titles: bool) -> "Callable[[LogE
 
     def head(entry: "LogEntry") -> str:
         date = entry.date[:16].replace("T", " ")
-        name = printable(entry.who, len(entry.who))
+        name = output.line(entry.who)
         line = f"  @{entry.number:<{number}}  {date}  {entry.status:<9} {name}{' ' * (who - width(name))}"
         return f"{click.style(entry.commit[:10], fg='yellow')}{line}{f'  {printable(entry.title)}' if has_titles else ''}"
 

@@ -36,6 +36,11 @@ def wants_json(arguments: Sequence[str]) -> bool:
     return "--json" in arguments[: arguments.index("--")] if "--" in arguments else "--json" in arguments
 
 
+def line(text: str) -> str:
+    """A line without anything that could move the cursor or turn the direction of writing."""
+    return printable(text, len(text))
+
+
 def failed_nodes(failed: "Iterable[Failure]") -> None:
     """The nodes that failed in a run, a line each, with the service's reason where it gives one."""
     for failure in failed:
@@ -103,7 +108,7 @@ def _colour_of(arguments: Sequence[str]) -> bool | None:
 
 
 def _shown(text: str) -> str:
-    return "\n".join(printable(line, len(line)) for line in text.split("\n"))
+    return "\n".join(map(line, text.split("\n")))
 
 
 def _verb(arguments: Sequence[str]) -> str:

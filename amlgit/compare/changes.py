@@ -22,6 +22,11 @@ MISSING: Final = Missing()
 Side: TypeAlias = Union[Json, Missing]
 
 
+def json_of(side: Side) -> Json:
+    """What stands on a side; null also where nothing does."""
+    return None if isinstance(side, Missing) else side
+
+
 class ChangeClass(StrEnum):
     """What a change is about, for those who review it."""
 

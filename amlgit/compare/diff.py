@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from amlgit.compare import keyed
-from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kind, Missing, NodeName, Path, Side, What
+from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kind, NodeName, Path, Side, What, json_of
 from amlgit.compare.keyed import CANVAS, EDGES, GRAPH, INPUTS, NODES, OUTPUTS, PARAMETERS, SERVICE, Keyed
 from amlgit.compare.three import equal
 from amlgit.errors import InvalidDocument
@@ -110,8 +110,8 @@ class _Comparison:
                 kind=kind or (Kind.ADDED if first.old is MISSING else Kind.REMOVED if first.new is MISSING else Kind.CHANGED),
                 node=None if node is None else self._name(node),
                 path=shown.path if shown else first.path,
-                old=shown.old if shown else _value(first.old),
-                new=shown.new if shown else _value(first.new),
+                old=shown.old if shown else json_of(first.old),
+                new=shown.new if shown else json_of(first.new),
                 edits=tuple(edits),
             )
         )
@@ -258,7 +258,7 @@ class _Comparison:
     def _counterpart(self, destination: str, edit: Edit) -> Edit | None:
         """The asset that came to a port for the edge that went, or went for the edge that came."""
         for asset in self._assets.get(destination, ()):
-            if (_value(asset.old) if edit.new is MISSING else _value(asset.new)) is None:
+            if (json_of(asset.old) if edit.new is MISSING else json_of(asset.new)) is None:
                 self._assets[destination].remove(asset)
                 return asset
         return None
@@ -271,7 +271,7 @@ class _Comparison:
     def _data(self) -> None:
         for destination, edits in self._assets.items():
             for edit in edits:
-                kind = Kind.ADDED if _value(edit.old) is None else Kind.REMOVED if _value(edit.new) is None else Kind.CHANGED
+                kind = Kind.ADDED if json_of(edit.old) is None else Kind.REMOVED if json_of(edit.new) is None else Kind.CHANGED
                 self._report(ChangeClass.DATA, What.ASSET, edit, kind=kind, node=ids.port(destination)[0])
 
     def _owner_of_rewiring(self, removal: Edit, addition: Edit, fed_by: Mapping[str, set[str]]) -> str | None:
@@ -388,12 +388,12 @@ def _ends(edge: Json) -> tuple[str, str]:
 
 def _source(edit: Edit) -> str:
     """The source of the edge that an edit takes away or brings."""
-    return _ends(_value(edit.old if edit.new is MISSING else edit.new))[1]
+    return _ends(json_of(edit.old if edit.new is MISSING else edit.new))[1]
 
 
 def _fed_from(side: Side) -> str:
     """What feeds a port: the id of an asset, or of the port that an edge comes from."""
-    return str(side) if isinstance(side, str) else _ends(_value(side))[1]
+    return str(side) if isinstance(side, str) else _ends(json_of(side))[1]
 
 
 def _fed_by(edges: Keyed) -> dict[str, set[str]]:
@@ -403,7 +403,3 @@ def _fed_by(edges: Keyed) -> dict[str, set[str]]:
         destination, source = _ends(edge)
         found.setdefault(ids.port(destination)[0], set()).add(ids.port(source)[0])
     return found
-
-
-def _value(side: Side) -> Json:
-    return None if isinstance(side, Missing) else side

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kind, Missing, NodeName, Path, Side, What
+from amlgit.compare.changes import MISSING, Change, ChangeClass, Diff, Edit, Kind, NodeName, Path, What, json_of
 from amlgit.compare.keyed import Keyed
 from amlgit.compare.three import equal
 from amlgit.form import modules, scripts
@@ -83,8 +83,8 @@ class _Comparison:
             kind=Kind.ADDED if edit.old is MISSING else Kind.REMOVED if edit.new is MISSING else Kind.CHANGED,
             node=None if place.node is None else self._name(place.node),
             path=edit.path,
-            old=_value(edit.old),
-            new=_value(edit.new),
+            old=json_of(edit.old),
+            new=json_of(edit.new),
             edits=(edit,),
         )
 
@@ -152,7 +152,7 @@ def _end(edge: Json, node: str, port: str) -> str:
 
 
 def _ends(edit: Edit) -> Ends:
-    return ends(_value(edit.new if edit.old is MISSING else edit.old))
+    return ends(json_of(edit.new if edit.old is MISSING else edit.old))
 
 
 def label(document: Object, node: str) -> str:
@@ -186,10 +186,6 @@ def _has_node(document: Object, node: str) -> bool:
 
 def _asset_of(document: Object, node: str) -> str:
     return str(member(nodes(document).get(node), "assetId"))
-
-
-def _value(side: Side) -> Json:
-    return None if isinstance(side, Missing) else side
 
 
 _NODE_DEPTH = 4

@@ -8,14 +8,13 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from amlgit.emulator.state.workspaces import GLOBAL
 from amlgit.emulator.wire import Json, Object, date, ticks
 
-GLOBAL = "506153734175476c4f62416c57734963"
 BATCH = 1751
 """The newest batch of the built-in modules; older ones stay usable, as graphs that were never opened again prove."""
 _RELEASED = 1487116800.0
 _ID = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{32})\.v1-default-(\d{1,6})")
-_MODES = {"Enumerated", "Mode"}
 
 
 @cache

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from amlgit.emulator import shapes
 from amlgit.emulator.api.assets import WRAPPERS
+from amlgit.emulator.routing import WORKSPACE as _WS
 from amlgit.emulator.routing import Access, Route
 from amlgit.emulator.wire import Json, Object
 
-_WS = "/api/workspaces/{ws}"
 _EXPERIMENTS = f"{_WS}/experiments"
 _UPLOADS, _BLOCKS = "/api/resourceuploads/workspaces/{ws}", "/api/blobuploads/workspaces/{ws}"
 

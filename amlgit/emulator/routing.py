@@ -12,6 +12,8 @@ from amlgit.emulator.wire import Json, Object, bad, dumps
 
 JSON = "application/json; charset=utf-8"
 BINARY = "application/octet-stream"
+WORKSPACE = "/api/workspaces/{ws}"
+"""What the paths of nearly all routes begin with."""
 
 
 class Access(Enum):

@@ -56,30 +56,20 @@ class Either:
 Schema: TypeAlias = Union[Kind, Each, Either, Mapping[str, "Schema"]]
 
 
-def _table(**members: Schema) -> Mapping[str, Schema]:
-    return {name.casefold(): schema for name, schema in members.items()}
+def _table(values: str = "", technical: str = "", /, **others: Schema) -> Mapping[str, Schema]:
+    """Members by their names, case folded: those that hold values, those that hold technical texts, and what else there is."""
+    plain = {**dict.fromkeys(values.split(), Kind.VALUE), **dict.fromkeys(technical.split(), Kind.TECHNICAL)}
+    return {name.casefold(): schema for name, schema in (*plain.items(), *others.items())}
 
-
-V, T, P = Kind.VALUE, Kind.TECHNICAL, Kind.PROSE
 
 _STATUS = _table(
-    StatusCode=V,
-    StatusDetail=V,
-    CreationTime=V,
-    StartTime=V,
-    EndTime=V,
-    Metadata=Each(Kind.PORT, _table(Name=V, Value=T)),
+    "StatusCode StatusDetail CreationTime StartTime EndTime",
+    Metadata=Each(Kind.PORT, _table("Name", "Value")),
 )
 _ENDPOINT = _table(
-    AccessCredential=T,
-    BaseUri=T,
-    CredentialContainer=V,
-    EndpointType=V,
-    FileType=V,
-    IsAuxiliary=V,
-    Location=V,
+    "CredentialContainer EndpointType FileType IsAuxiliary Location Size",
+    "AccessCredential BaseUri",
     Name=Kind.PORT,
-    Size=V,
 )
 _NODE_STATUS = _table(
     NodeId=Kind.NODE,
@@ -87,160 +77,128 @@ _NODE_STATUS = _table(
     OutputEndpoints=_ENDPOINT,
     StandardErrorEndpoint=_ENDPOINT,
     StandardOutEndpoint=_ENDPOINT,
-    MetadataOutputEndpoints=Each(Kind.PORT, _table(Key=V, Value=_ENDPOINT)),
+    MetadataOutputEndpoints=Each(Kind.PORT, _table("Key", Value=_ENDPOINT)),
 )
 _INPUT = _table(
+    "Language Version PortIndex",
+    "DataSourceId TrainedModelId TransformModuleId",
     Name=Kind.PORT,
     NodeId=Kind.NODE,
-    DataSourceId=T,
-    TrainedModelId=T,
-    TransformModuleId=T,
-    Language=V,
-    Version=V,
-    PortIndex=V,
 )
-_OUTPUT = _table(Name=Kind.PORT, NodeId=Kind.NODE, OutputType=V)
-_PARAMETER = _table(Name=Kind.PARAMETER, Value=Kind.SETTING, ValueType=V, LinkedGlobalParameter=Kind.PARAMETER)
+_OUTPUT = _table("OutputType", Name=Kind.PORT, NodeId=Kind.NODE)
+_PARAMETER = _table("ValueType", Name=Kind.PARAMETER, Value=Kind.SETTING, LinkedGlobalParameter=Kind.PARAMETER)
 _NODE = _table(
+    "CommentCollapsed Language Version UsePreviousResults IsPartOfPartialRun",
+    "ModuleId",
     Id=Kind.NODE,
-    ModuleId=T,
-    Comment=P,
-    CommentCollapsed=V,
-    Language=V,
-    Version=V,
-    UsePreviousResults=V,
-    IsPartOfPartialRun=V,
+    Comment=Kind.PROSE,
     ModuleParameters=_PARAMETER,
     InputPortsInternal=_INPUT,
     OutputPortsInternal=_OUTPUT,
 )
-_EDGE = _table(SourceOutputPortId=Kind.PORT_OF_NODE, DestinationInputPortId=Kind.PORT_OF_NODE, DestinationInputPortIndex=V)
-_RULE: Mapping[str, Schema] = {"$type": V, **_table(Min=V, Max=V, Values=V)}
+_EDGE = _table("DestinationInputPortIndex", SourceOutputPortId=Kind.PORT_OF_NODE, DestinationInputPortId=Kind.PORT_OF_NODE)
+_RULE: Mapping[str, Schema] = {"$type": Kind.VALUE, **_table("Min Max Values")}
 _DEFINITION = _table(
+    "ParameterType HasDefaultValue IsOptional HasRules MarkupType ModeValuesInfo CredentialDescriptor IsSensitiveField",
+    "ScriptName",
     Name=Kind.PARAMETER,
     FriendlyName=Kind.PARAMETER,
     Description=Kind.PARAMETER,
-    ParameterType=V,
-    HasDefaultValue=V,
     DefaultValue=Kind.SETTING,
-    IsOptional=V,
-    HasRules=V,
     ParameterRules=_RULE,
-    MarkupType=V,
-    ScriptName=T,
-    ModeValuesInfo=V,
-    CredentialDescriptor=V,
-    IsSensitiveField=V,
 )
 _GLOBAL_PARAMETER = _table(Name=Kind.PARAMETER, Value=Kind.SETTING, DefaultValue=Kind.SETTING, ParameterDefinition=_DEFINITION)
 _SERVICE_PORT = _table(Id=Kind.NODE, PortId=Kind.PORT_OF_NODE, Name=Kind.PORT)
 
 EXPERIMENT: Schema = _table(
+    "Category DisableNodesUpdate Etag IsArchived IsLeaf IsPartialRun SchemaVersion",
+    "ExperimentId JobId OriginalExperimentDocumentationLink ParentExperimentId RunId VersionId",
     Description=Kind.TITLE,
-    Summary=P,
-    Tags=P,
+    Summary=Kind.PROSE,
+    Tags=Kind.PROSE,
     Creator=Kind.PERSON,
-    Category=V,
-    DisableNodesUpdate=V,
-    Etag=V,
-    ExperimentId=T,
-    IsArchived=V,
-    IsLeaf=V,
-    IsPartialRun=V,
-    JobId=T,
-    OriginalExperimentDocumentationLink=T,
-    ParentExperimentId=T,
-    RunId=T,
-    SchemaVersion=V,
-    VersionId=T,
     Status=_STATUS,
     NodeStatuses=_NODE_STATUS,
     Graph=_table(
         ModuleNodes=_NODE,
         EdgesInternal=_EDGE,
         SerializedClientData=Kind.LAYOUT,
-        PublishInfo=P,
+        PublishInfo=Kind.PROSE,
         Parameters=_GLOBAL_PARAMETER,
     ),
     WebService=_table(
-        IsWebServiceExperiment=V,
+        "IsWebServiceExperiment",
+        "WebServiceGroupId ModelPackageId RunId ArmWebServiceId",
         Inputs=_SERVICE_PORT,
         Outputs=_SERVICE_PORT,
         Parameters=_GLOBAL_PARAMETER,
-        WebServiceGroupId=T,
-        ModelPackageId=T,
-        RunId=T,
         SerializedClientData=Kind.LAYOUT,
-        ArmWebServiceId=T,
     ),
 )
 
-_COLUMN: Mapping[str, Schema] = {"x-ms-isnullable": V, "x-ms-isordered": V, **_table(Type=V, Format=V, Enum=V, Title=P, Description=P)}
-_TABLE = _table(Title=P, Description=P, Type=V, Properties=Each(Kind.COLUMN, _COLUMN))
-_TABLES = _table(Title=P, Description=P, Type=V, Properties=Each(Kind.PORT, _TABLE))
+_COLUMN: Mapping[str, Schema] = {
+    "x-ms-isnullable": Kind.VALUE,
+    "x-ms-isordered": Kind.VALUE,
+    **_table("Type Format Enum", Title=Kind.PROSE, Description=Kind.PROSE),
+}
+_TABLE = _table("Type", Title=Kind.PROSE, Description=Kind.PROSE, Properties=Each(Kind.COLUMN, _COLUMN))
+_TABLES = _table("Type", Title=Kind.PROSE, Description=Kind.PROSE, Properties=Each(Kind.PORT, _TABLE))
 _ROWS = Either(Kind.DATA, Each(Kind.COLUMN, Kind.DATA))
 """Lists of values, or objects with a member for each column."""
 
-_SET = Each(Kind.PARAMETER, Either(Kind.SETTING, _table(Value=Kind.SETTING, CertificateThumbprint=T)))
-_LINK = _table(NodeId=T, ParameterKey=Kind.PARAMETER)
+_SET = Each(Kind.PARAMETER, Either(Kind.SETTING, _table("", "CertificateThumbprint", Value=Kind.SETTING)))
+_LINK = _table("", "NodeId", ParameterKey=Kind.PARAMETER)
 _INTERFACE = _table(
+    "ParameterType IsOptional",
     Name=Kind.PARAMETER,
-    ParameterType=V,
-    Description=P,
     FriendlyName=Kind.PARAMETER,
+    Description=Kind.PROSE,
     DefaultValue=Kind.SETTING,
-    IsOptional=V,
 )
+_PORTS = Each(Kind.PORT, _table("Type"))
 _ASSET = _table(
-    Id=T,
-    Name=V,
-    Type=V,
-    LocationInfo=_table(Uri=T, Credentials=T),
-    InputPorts=Each(Kind.PORT, _table(Type=V)),
-    OutputPorts=Each(Kind.PORT, _table(Type=V)),
-    Metadata=Each(Kind.TECHNICAL, P),
+    "Name Type",
+    "Id",
+    LocationInfo=_table("", "Uri Credentials"),
+    InputPorts=_PORTS,
+    OutputPorts=_PORTS,
+    Metadata=Each(Kind.TECHNICAL, Kind.PROSE),
     Parameters=_INTERFACE,
 )
+_GRAPH_PARAMETER = _table("Type", Description=Kind.PROSE, Value=Kind.SETTING, DefaultValue=Kind.SETTING, Links=_LINK)
 
 DEFINITION: Schema = _table(
+    "Type Location",
     Id=Kind.RESOURCE,
     Name=Kind.SERVICE,
-    Type=V,
-    Location=V,
-    Tags=Each(Kind.PROSE, P),
+    Tags=Each(Kind.PROSE, Kind.PROSE),
     Properties=_table(
+        "PackageType ReadOnly ExposeSampleData PayloadsInBlobStorage ProvisioningState CreatedOn ModifiedOn",
+        "SwaggerLocation",
         Title=Kind.TITLE,
-        Description=P,
-        PackageType=V,
-        ReadOnly=V,
-        ExposeSampleData=V,
-        PayloadsInBlobStorage=V,
-        PayloadsLocation=_table(Uri=T, Credentials=T),
-        ProvisioningState=V,
-        CreatedOn=V,
-        ModifiedOn=V,
-        SwaggerLocation=T,
-        RealtimeConfiguration=_table(MaxConcurrentCalls=V),
-        Diagnostics=_table(Level=V, Expiry=V),
-        Keys=_table(Primary=T, Secondary=T),
-        StorageAccount=_table(Name=T, Key=T),
-        MachineLearningWorkspace=_table(Id=T),
-        CommitmentPlan=_table(Id=T),
+        Description=Kind.PROSE,
+        PayloadsLocation=_table("", "Uri Credentials"),
+        RealtimeConfiguration=_table("MaxConcurrentCalls"),
+        Diagnostics=_table("Level Expiry"),
+        Keys=_table("", "Primary Secondary"),
+        StorageAccount=_table("", "Name Key"),
+        MachineLearningWorkspace=_table("", "Id"),
+        CommitmentPlan=_table("", "Id"),
         Input=_TABLES,
         Output=_TABLES,
         ExampleRequest=_table(Inputs=Each(Kind.PORT, _ROWS), GlobalParameters=Each(Kind.PARAMETER, Kind.SETTING)),
         Assets=Each(Kind.TECHNICAL, _ASSET),
         Parameters=_SET,
         Package=_table(
-            Nodes=Each(Kind.TECHNICAL, _table(AssetId=T, InputId=Kind.PORT, OutputId=Kind.PORT, Parameters=_SET)),
-            Edges=_table(SourceNodeId=T, SourcePortId=Kind.PORT, TargetNodeId=T, TargetPortId=Kind.PORT),
-            GraphParameters=Each(Kind.PARAMETER, _table(Description=P, Type=V, Value=Kind.SETTING, DefaultValue=Kind.SETTING, Links=_LINK)),
+            Nodes=Each(Kind.TECHNICAL, _table("", "AssetId", InputId=Kind.PORT, OutputId=Kind.PORT, Parameters=_SET)),
+            Edges=_table("", "SourceNodeId TargetNodeId", SourcePortId=Kind.PORT, TargetPortId=Kind.PORT),
+            GraphParameters=Each(Kind.PARAMETER, _GRAPH_PARAMETER),
         ),
     ),
 )
 SELECTION: Schema = _table(
-    isFilter=V,
-    rules=_table(ruleType=V, columns=Kind.COLUMN, columnTypes=V, columnKinds=V, exclude=V),
-    ui=_table(withRules=V),
+    "isFilter",
+    rules=_table("ruleType columnTypes columnKinds exclude", columns=Kind.COLUMN),
+    ui=_table("withRules"),
 )
 """A column selection."""

@@ -22,6 +22,7 @@ EXTENSIONS: Mapping[tuple[str, str], str] = {
     ("4fbef0ab2c8e4a25b5c47be76eac33d6", "Data"): _TEXT,
 }
 """(module family, parameter) → file extension, frozen with form 1."""
+SUFFIXES = tuple(f".{extension}" for extension in (_PY, _R, _SQL, _TEXT))
 
 
 class Script(NamedTuple):

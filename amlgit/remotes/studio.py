@@ -55,11 +55,6 @@ class ExperimentInfo:
         return ".s-id." in self.id
 
     @property
-    def is_sample(self) -> bool:
-        """Whether it is one of the service's own, which every workspace lists."""
-        return self.workspace == ids.GLOBAL_WORKSPACE
-
-    @property
     def is_ended(self) -> bool:
         """Whether its run is over, however it ended."""
         return self.status in model.ENDED

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from amlgit.form import scripts
 from amlgit.form.secrets import EVERYTHING, REPLACE_ALL, Decisions, Guard, Suspicion
 from amlgit.model.graph import shown
 
@@ -63,8 +64,6 @@ RULES: Mapping[str, str] = {
     "wrong-type": "A member has the type that the service gives it.",
 }
 """Every rule and what it asks for."""
-
-_SCRIPT_EXTENSIONS = (".py", ".R", ".sql", ".txt")
 
 # compiled where they are used: a hook runs at every commit, and seldom finds anything
 _PLACE = r"\bline ([0-9]+) column "
@@ -145,7 +144,7 @@ def carriage_return(path: str, data: bytes) -> Finding:
 
 def foreign(path: str, message: str) -> Finding:
     """A file that belongs to nobody; a script is one that lost its node."""
-    is_script = path.endswith(_SCRIPT_EXTENSIONS)
+    is_script = path.endswith(scripts.SUFFIXES)
     hint = "Remove it, or bring its node back." if is_script else "It counts as content; move it out of the folder."
     return Finding(rule="foreign-file", severity="error" if is_script else "warning", message=message, path=path, hint=hint)
 

@@ -3,23 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from amlgit.review.cells import Line, Role, Span, span, width, wrapped
-from amlgit.review.outline import (
-    End,
-    EndKind,
-    Node,
-    Outline,
-    Parameter,
-    ParameterKind,
-    Script,
-    ServiceParameter,
-    ServicePort,
-    UsedAsset,
-    Version,
-)
+from amlgit.review.outline import End, EndKind, Node, Outline, Parameter, ParameterKind, Script, ServiceParameter, ServicePort, UsedAsset, Version
 from amlgit.review.words import LONGEST, shortened
 
 _MARGIN = 2
-_LANGUAGES = {"py": "Python", "R": "R", "sql": "SQL", "txt": "text"}
+LANGUAGES = {"py": "Python", "R": "R", "sql": "SQL", "txt": "text"}
+"""A script's file extension → what people call the language."""
 _QUIET = frozenset({"Finished", "InDraft", "NotStarted"})
 """Statuses of a node that need no word."""
 
@@ -134,7 +123,7 @@ class _Writer:
             yield from self._wrapped(_MARGIN, span(said, Role.FAINT))
 
     def _script(self, script: Script) -> Iterator[Line]:
-        language = _LANGUAGES[script.language]
+        language = LANGUAGES[script.language]
         name = span(script.parameter, Role.NAME)
         if script.lines == 1 and len(script.text) <= LONGEST:
             yield from self._wrapped(_MARGIN, name, span(f" = {shortened(script.text)}"), span(f" ({language})", Role.FAINT))

@@ -10,6 +10,7 @@ from amlgit.form.experiments import EXPERIMENT, LAYOUT, parse
 from amlgit.form.naming import stems
 from amlgit.form.nodes import FOLDER, ReadNode
 from amlgit.model.jsontext import Json, Object
+from amlgit.review.lenient import entries
 
 SUFFIX = ".json"
 
@@ -101,7 +102,7 @@ def _stand_ins(files: Mapping[str, bytes], page: Object) -> Mapping[str, bytes]:
 
 def scripts(page: Object) -> Iterator[Script]:
     """The scripts that a node's page names."""
-    for parameter in _entries(page.get("ModuleParameters")):
+    for parameter in entries(page.get("ModuleParameters")):
         file = parameter.get("File")
         if isinstance(file, str):
             yield Script(FOLDER + file, parameter.get("Newline") == "CRLF")
@@ -118,18 +119,14 @@ def references(path: str, page: Object) -> Iterator[Reference]:
 def _referring(path: str, page: Object) -> Iterator[tuple[Object, str]]:
     if is_node(path):
         for name in ("InputPortsInternal", "OutputPortsInternal"):
-            yield from ((port, "Source") for port in _entries(page.get(name)))
+            yield from ((port, "Source") for port in entries(page.get(name)))
     elif path == EXPERIMENT and isinstance(service := page.get("WebService"), Mapping):
         for name in ("Inputs", "Outputs"):
-            yield from ((port, "Port") for port in _entries(service.get(name)))
+            yield from ((port, "Port") for port in entries(service.get(name)))
     elif path == LAYOUT:
         for canvas in page.values():
             if isinstance(canvas, Mapping):
-                yield from ((box, "Node") for box in _entries(canvas.get("NodePositions")))
-
-
-def _entries(value: Json) -> list[Object]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+                yield from ((box, "Node") for box in entries(canvas.get("NodePositions")))
 
 
 def renamed(path: str, page: Object, new_stems: Mapping[str, str]) -> Object:

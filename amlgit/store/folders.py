@@ -13,6 +13,7 @@ from amlgit.store.repository import Repository
 
 PARENTS: Mapping[str, str] = {chains.EXPERIMENT: "experiments", chains.WEB_SERVICE: "webservices"}
 """Kind → the folder in the work tree that holds a folder for each."""
+KINDS: Mapping[str, str] = {parent: kind for kind, parent in PARENTS.items()}
 
 _EXPERIMENT_CONTENT = frozenset({"experiment.json", "layout.json", "nodes"})
 

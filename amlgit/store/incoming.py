@@ -20,6 +20,8 @@ from typing import IO
 from amlgit.errors import StorageFailed
 from amlgit.store.repository import Repository, clean_environment, initialise
 
+BRANCH = "refs/heads/amlgit-incoming"
+"""What commits for the branch are called until they are moved in."""
 _KEEP = b"amlgit\n"
 _STEADY_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(64 << 20), "MALLOC_TOP_PAD_": str(4 << 20)}
 """fast-import takes and gives back the same memory for every object; with glibc that costs it a third of its time."""

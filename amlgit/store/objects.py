@@ -6,6 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+FILE_MODES = ("100644", "100755")
+"""What git notes of a plain file: no link, no submodule."""
+
 
 def blob_id(data: bytes, object_format: str) -> str:
     """The id of a blob with this content."""

@@ -34,10 +34,12 @@ class Draft:
 
     @property
     def time(self) -> int:
+        """Seconds since 1970."""
         return self.story.time
 
     @property
     def key(self) -> tuple[str | None, str]:
+        """What tells it from every other version of its chain."""
         return (self.snapshot, self.content)
 
 

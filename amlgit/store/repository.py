@@ -40,8 +40,6 @@ _LOCAL_VARIABLES = (
 _PATIENCE = 10.0
 """Seconds that a lock of another git is waited for."""
 
-OLDEST_GIT = (2, 30)
-
 _BUFFER = 1 << 18
 
 
@@ -150,6 +148,7 @@ class Repository:
 
     @property
     def cwd(self) -> Path:
+        """Where git is started."""
         return self.work_tree or self.git_dir
 
     def text(self, *arguments: str) -> str:

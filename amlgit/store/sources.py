@@ -8,11 +8,10 @@ from typing import NamedTuple, Protocol
 
 from amlgit.errors import StorageFailed
 from amlgit.form.companions import SYNC
-from amlgit.store.folders import PARENTS
+from amlgit.store.folders import KINDS
+from amlgit.store.objects import FILE_MODES
 from amlgit.store.repository import Repository
 
-_KINDS = {parent: kind for kind, parent in PARENTS.items()}
-_FILE_MODES = ("100644", "100755")
 _CHUNK = 2000
 """Files read from git at a time, to bound memory."""
 _MOST_NAMES = 200
@@ -60,7 +59,7 @@ class WorkTree:
     def _paths(self) -> list[str]:
         root = self.repository.require_work_tree()
         found = []
-        for parent in _KINDS:
+        for parent in KINDS:
             if (root / parent).is_dir():
                 found += [f"{parent}/{entry.name}" for entry in os.scandir(root / parent) if entry.is_dir(follow_symlinks=False)]
         return sorted(found)
@@ -78,7 +77,7 @@ class WorkTree:
                     others.append(relative)
         except OSError as error:
             raise StorageFailed(f"{error.filename} can't be read: {error.strerror}") from error
-        return FolderFiles(path=path, kind=_KINDS[path.split("/", maxsplit=1)[0]], files=dict(sorted(files.items())), others=tuple(sorted(others)))
+        return FolderFiles(path=path, kind=KINDS[path.split("/", maxsplit=1)[0]], files=dict(sorted(files.items())), others=tuple(sorted(others)))
 
     def syncs(self) -> Mapping[str, bytes]:
         root = self.repository.require_work_tree()
@@ -109,7 +108,7 @@ class Commit:
         self.rev = rev
 
     def folders(self, wanted: Wanted) -> Iterator[FolderFiles]:
-        listed = _tree(self.repository, self.rev, _KINDS)
+        listed = _tree(self.repository, self.rev, KINDS)
         yield from _read(self.repository, {path: entry for path, entry in listed.items() if wanted(folder_of(path))})
 
     def named(self, folders: frozenset[str]) -> Iterator[FolderFiles]:
@@ -118,7 +117,7 @@ class Commit:
         return _read(self.repository, {path: entry for path, entry in listed.items() if folder_of(path) in folders})
 
     def syncs(self) -> Mapping[str, bytes]:
-        return _syncs(self.repository, _tree(self.repository, self.rev, _KINDS))
+        return _syncs(self.repository, _tree(self.repository, self.rev, KINDS))
 
     def ignored(self, paths: Iterable[str]) -> frozenset[str]:
         return frozenset()
@@ -147,7 +146,7 @@ class Index:
     def _changes(self) -> tuple[dict[str, tuple[str, str] | None], list[str]]:
         """Path → (mode, object id) or None where it is removed; and the paths that are not merged yet."""
         options = ("--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff", "--no-relative")
-        output = self.repository.run("diff", "--cached", *options, "--", *_KINDS).split(b"\0")
+        output = self.repository.run("diff", "--cached", *options, "--", *KINDS).split(b"\0")
         changes: dict[str, tuple[str, str] | None] = {}
         unmerged = []
         for head, name in zip(output[::2], output[1::2], strict=False):
@@ -170,7 +169,7 @@ class Index:
 
 def _asked(folders: Collection[str]) -> list[str]:
     """What to ask git for."""
-    return [f"{folder}/" for folder in sorted(folders)] if len(folders) <= _MOST_NAMES else list(_KINDS)
+    return [f"{folder}/" for folder in sorted(folders)] if len(folders) <= _MOST_NAMES else list(KINDS)
 
 
 def staged(repository: Repository, folders: frozenset[str]) -> Iterator[FolderFiles]:
@@ -192,7 +191,7 @@ def staged(repository: Repository, folders: frozenset[str]) -> Iterator[FolderFi
 def staged_syncs(repository: Repository) -> Mapping[str, bytes]:
     """The sync.json of every folder in the index, by the folder's path."""
     listed = {}
-    for entry in repository.run("ls-files", "--stage", "-z", "--", *(f":(glob){parent}/*/{SYNC}" for parent in _KINDS)).split(b"\0"):
+    for entry in repository.run("ls-files", "--stage", "-z", "--", *(f":(glob){parent}/*/{SYNC}" for parent in KINDS)).split(b"\0"):
         head, _, path = entry.partition(b"\t")
         if path:
             mode, object_id, _ = head.decode().split(" ")
@@ -203,12 +202,12 @@ def staged_syncs(repository: Repository) -> Mapping[str, bytes]:
 def folder_of(path: str) -> str:
     """The experiment's or service's folder of a file; empty for a file that is in none."""
     parts = path.split("/")
-    return "/".join(parts[:2]) if len(parts) > 2 and parts[0] in _KINDS else ""
+    return "/".join(parts[:2]) if len(parts) > 2 and parts[0] in KINDS else ""
 
 
 def kind_of(folder: str) -> str | None:
     """The kind of what a folder holds, by where it stands; None for any other folder."""
-    return _KINDS.get(folder.partition("/")[0]) if "/" in folder else None
+    return KINDS.get(folder.partition("/")[0]) if "/" in folder else None
 
 
 def _tree(repository: Repository, rev: str, names: Iterable[str]) -> dict[str, tuple[str, str]]:
@@ -228,7 +227,7 @@ def _read(repository: Repository, entries: Mapping[str, tuple[str, str]], unmerg
     for path in sorted(entries):
         by_folder.setdefault(folder_of(path), {})[path] = entries[path]
     for batch in _batches(by_folder):
-        contents = repository.blobs(object_id for folder in batch for mode, object_id in by_folder[folder].values() if mode in _FILE_MODES)
+        contents = repository.blobs(object_id for folder in batch for mode, object_id in by_folder[folder].values() if mode in FILE_MODES)
         for folder in batch:
             yield _folder_files(folder, by_folder[folder], contents, unmerged)
 
@@ -251,9 +250,9 @@ def _folder_files(folder: str, entries: Mapping[str, tuple[str, str]], contents:
     prefix = f"{folder}/"
     return FolderFiles(
         path=folder,
-        kind=_KINDS[folder.split("/", maxsplit=1)[0]],
-        files={path.removeprefix(prefix): contents[object_id] for path, (mode, object_id) in entries.items() if mode in _FILE_MODES},
-        others=tuple(path.removeprefix(prefix) for path, (mode, _) in entries.items() if mode not in _FILE_MODES),
+        kind=KINDS[folder.split("/", maxsplit=1)[0]],
+        files={path.removeprefix(prefix): contents[object_id] for path, (mode, object_id) in entries.items() if mode in FILE_MODES},
+        others=tuple(path.removeprefix(prefix) for path, (mode, _) in entries.items() if mode not in FILE_MODES),
         unmerged=tuple(path.removeprefix(prefix) for path in unmerged if path.startswith(prefix)),
     )
 

@@ -11,8 +11,9 @@ from amlgit.form.secrets import Decisions
 from amlgit.form.splitter import Splitter
 from amlgit.model import ids
 from amlgit.model.arranging import Box, arrange
-from amlgit.model.jsontext import Json, Object
+from amlgit.model.jsontext import Object
 from amlgit.model.references import references
+from amlgit.review.lenient import entries, members
 from amlgit.store import chains
 from amlgit.store.lock import exclusive
 from amlgit.store.repository import Repository
@@ -49,12 +50,12 @@ def layout(repository: Repository, name: str, *, dry_run: bool) -> LayoutReport:
 
 
 def _placed(document: Object, where: str) -> tuple[Object, int]:
-    graph, service = (_object(document.get(name)) for name in ("Graph", "WebService"))
+    graph, service = (members(document.get(name)) for name in ("Graph", "WebService"))
     edges = list(_edges(graph, document))
     ports = list(_service_edges(service))
     own, outer = (_taken_apart(canvas, where) for canvas in (graph, service))
     sizes = {**_sizes(outer), **_sizes(own)}
-    names = {end for edge in (*edges, *ports) for end in edge} | {str(node.get("Id")) for node in _objects(graph.get("ModuleNodes"))}
+    names = {end for edge in (*edges, *ports) for end in edge} | {str(node.get("Id")) for node in entries(graph.get("ModuleNodes"))}
     boxes = arrange({name: sizes.get(name, SIZE) for name in names}, [*edges, *ports])
     on_service = {end for edge in ports for end in edge} - {end for edge in edges for end in edge} - {node for node, _ in own.boxes}
     changed = {**document, "Graph": {**graph, "SerializedClientData": _written(own, {name: boxes[name] for name in names - on_service})}}
@@ -66,7 +67,7 @@ def _placed(document: Object, where: str) -> tuple[Object, int]:
 
 def _edges(graph: Object, document: Object) -> Iterator[tuple[str, str]]:
     """Box to box: nodes, and the assets that feed them."""
-    for edge in _objects(graph.get("EdgesInternal")):
+    for edge in entries(graph.get("EdgesInternal")):
         source, target = edge.get("SourceOutputPortId"), edge.get("DestinationInputPortId")
         if isinstance(source, str) and isinstance(target, str):
             yield ids.port(source)[0], ids.port(target)[0]
@@ -76,7 +77,7 @@ def _edges(graph: Object, document: Object) -> Iterator[tuple[str, str]]:
 def _service_edges(service: Object) -> Iterator[tuple[str, str]]:
     """The boxes of a web service's inputs and outputs, joined to their nodes."""
     for name in ("Inputs", "Outputs"):
-        for port in _objects(service.get(name)):
+        for port in entries(service.get(name)):
             box, at = port.get("Id"), port.get("PortId")
             if isinstance(box, str) and isinstance(at, str) and at:
                 node = ids.port(at)[0]
@@ -107,11 +108,3 @@ def _sizes(canvas: canvases.Canvas) -> Mapping[str, tuple[float, float]]:
 
 def _written(canvas: canvases.Canvas, boxes: Mapping[str, Box]) -> str:
     return canvases.put_together(canvas.head, ((name, ",".join(f"{part:g}" for part in boxes[name])) for name in sorted(boxes)), canvas.tail)
-
-
-def _object(value: Json) -> Object:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _objects(value: Json) -> list[Object]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []

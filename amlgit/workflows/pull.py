@@ -263,7 +263,7 @@ def _plan_known(history: History, remote: str, folder: Folder, listed: Sequence[
 
 def _write_branch(repository: Repository, stream: Incoming, head: str | None, plans: Sequence[_Plan], progress: Progress) -> str:
     """Commits for all versions of all plans, in order of time; gives the new tip."""
-    ref = "refs/heads/amlgit-incoming"
+    ref = incoming.BRANCH
     # sorting keeps the versions of a plan in their order where their times are the same
     steps = sorted(((version, plan) for plan in plans for version in plan.versions), key=lambda step: (step[0].time, step[1].path))
     parent = head

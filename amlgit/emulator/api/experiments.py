@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from amlgit.emulator import catalogue, faults, runs, simulated
 from amlgit.emulator import graph as graphs
 from amlgit.emulator import shapes as s
-from amlgit.emulator.routing import Call, Reply, Route, reply
+from amlgit.emulator.routing import WORKSPACE, Call, Reply, Route, reply
 from amlgit.emulator.state import experiments, things
 from amlgit.emulator.state.database import Row, unpack, unpack_list
 from amlgit.emulator.state.experiments import Submission
@@ -265,7 +265,7 @@ def set_details(call: Call) -> Reply:
     return reply(text)
 
 
-_BASE = "/api/workspaces/{ws}/experiments"
+_BASE = WORKSPACE + "/experiments"
 _FLAG = s.TEXT
 _CHANGES = (409, 412, 403)
 

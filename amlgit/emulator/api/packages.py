@@ -4,7 +4,7 @@ import re
 
 from amlgit.emulator import packages
 from amlgit.emulator import shapes as s
-from amlgit.emulator.routing import Call, Reply, Route, reply
+from amlgit.emulator.routing import WORKSPACE, Call, Reply, Route, reply
 from amlgit.emulator.state import activities, blobs, experiments, things
 from amlgit.emulator.state.database import unpack_list
 from amlgit.emulator.state.workspaces import GLOBAL, REGIONS
@@ -87,7 +87,7 @@ def _status(call: Call, identity: str, kind: str) -> Object:
     return found | ({"ExperimentId": activity.doc["ExperimentId"]} if done and "ExperimentId" in activity.doc else {})
 
 
-_BASE = "/api/workspaces/{ws}/packages"
+_BASE = WORKSPACE + "/packages"
 _QUERY: dict[str, Object] = {"api-version": s.TEXT}
 _ACTIVITY: dict[str, Object] = {"packageActivityId": s.TEXT, "unpackActivityId": s.TEXT}
 

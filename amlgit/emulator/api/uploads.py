@@ -2,7 +2,7 @@
 
 from amlgit.emulator import catalogue, custom
 from amlgit.emulator import shapes as s
-from amlgit.emulator.routing import Call, Reply, Route, reply
+from amlgit.emulator.routing import WORKSPACE, Call, Reply, Route, reply
 from amlgit.emulator.state import activities, assets, blobs
 from amlgit.emulator.state.assets import Kind, NewAsset
 from amlgit.emulator.state.database import Row, unpack
@@ -147,7 +147,6 @@ def module_status(call: Call) -> Reply:
     return reply([activity.doc["Status"], activity.doc["Result"]])
 
 
-_WS = "/api/workspaces/{ws}"
 _BLOCK = s.WHOLE | {"minimum": 0, "maximum": _MAX_BLOCKS, "required": True}
 _TYPE = {"dataTypeId": s.TEXT | {"pattern": "^[A-Za-z0-9]{1,64}$", "required": True}}
 
@@ -172,11 +171,11 @@ ROUTES = (
         is_upload=True,
         statuses=(413,),
     ),
-    Route(method="GET", pattern=_WS + "/modules", handler=modules, summary="List modules, built-in and custom", reply=s.listing(s.OBJECT)),
-    Route(method="GET", pattern=_WS + "/modules/{id}", handler=module, summary="Get one version of a module", reply=s.OBJECT),
+    Route(method="GET", pattern=WORKSPACE + "/modules", handler=modules, summary="List modules, built-in and custom", reply=s.listing(s.OBJECT)),
+    Route(method="GET", pattern=WORKSPACE + "/modules/{id}", handler=module, summary="Get one version of a module", reply=s.OBJECT),
     Route(
         method="POST",
-        pattern=_WS + "/modules/custom",
+        pattern=WORKSPACE + "/modules/custom",
         handler=add_module,
         summary="Make a custom module of an uploaded zip",
         body=s.record({"Id": s.TEXT}),
@@ -184,7 +183,7 @@ ROUTES = (
     ),
     Route(
         method="GET",
-        pattern=_WS + "/modules/custom",
+        pattern=WORKSPACE + "/modules/custom",
         handler=module_status,
         summary="How far a custom module is",
         query={"activityGroupId": s.TEXT | {"required": True}},

@@ -3,7 +3,7 @@
 import re
 
 from amlgit.emulator import shapes as s
-from amlgit.emulator.routing import Call, Reply, Route, reply
+from amlgit.emulator.routing import WORKSPACE, Call, Reply, Route, reply
 from amlgit.emulator.state import experiments, things, workspaces
 from amlgit.emulator.state.workspaces import new_id
 from amlgit.emulator.wire import ApiError, Object, as_object, bad, date, member, missing, text_of
@@ -123,21 +123,20 @@ def _notebook(call: Call) -> Object:
     raise missing("The notebook", "NotebookNotFound")
 
 
-_WS = "/api/workspaces/{ws}"
-_NOTEBOOK = _WS + "/notebooks/family/{family}"
+_NOTEBOOK = WORKSPACE + "/notebooks/family/{family}"
 _INVITATION = s.record({"Emails": s.TEXT | {"pattern": "[a-z]"}}, {"Role": {"enum": ["Owner", "User", None]}})
 _MEMBER = s.record({"ExperimentId": s.TEXT}, {"Role": s.TEXT, "Experiment": s.OBJECT})
 _PROJECT = s.record({"Experiments": s.listing(_MEMBER) | {"minItems": 1}})
 _OBJECTS = s.listing(s.OBJECT)
 
 ROUTES = (
-    Route(method="GET", pattern=_WS, handler=get, summary="Get the workspace", reply=s.record({"WorkspaceId": s.TEXT, "FriendlyName": s.TEXT})),
-    Route(method="GET", pattern=_WS + "/users", handler=users, summary="List users", reply=_OBJECTS),
-    Route(method="POST", pattern=_WS + "/invitations", handler=invite, summary="Invite users", body=_INVITATION, reply=_OBJECTS),
-    Route(method="GET", pattern=_WS + "/projectcontainers", handler=projects, summary="List projects", reply=_OBJECTS),
-    Route(method="POST", pattern=_WS + "/projects", handler=add_project, summary="Make a project", body=_PROJECT, reply=s.OBJECT),
-    Route(method="GET", pattern=_WS + "/notebooks", handler=notebooks, summary="List notebooks", reply=_OBJECTS),
+    Route(method="GET", pattern=WORKSPACE, handler=get, summary="Get the workspace", reply=s.record({"WorkspaceId": s.TEXT, "FriendlyName": s.TEXT})),
+    Route(method="GET", pattern=WORKSPACE + "/users", handler=users, summary="List users", reply=_OBJECTS),
+    Route(method="POST", pattern=WORKSPACE + "/invitations", handler=invite, summary="Invite users", body=_INVITATION, reply=_OBJECTS),
+    Route(method="GET", pattern=WORKSPACE + "/projectcontainers", handler=projects, summary="List projects", reply=_OBJECTS),
+    Route(method="POST", pattern=WORKSPACE + "/projects", handler=add_project, summary="Make a project", body=_PROJECT, reply=s.OBJECT),
+    Route(method="GET", pattern=WORKSPACE + "/notebooks", handler=notebooks, summary="List notebooks", reply=_OBJECTS),
     Route(method="GET", pattern=_NOTEBOOK + "/attachments", handler=attachments, summary="What is attached to a notebook", reply=s.listing(s.TEXT)),
     Route(method="POST", pattern=_NOTEBOOK + "/session", handler=session, summary="Open a notebook: answers 501", is_described=False),
-    Route(method="GET", pattern=_WS + "/gateways", handler=gateways, summary="List data gateways", reply=_OBJECTS),
+    Route(method="GET", pattern=WORKSPACE + "/gateways", handler=gateways, summary="List data gateways", reply=_OBJECTS),
 )

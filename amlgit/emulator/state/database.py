@@ -98,17 +98,16 @@ class Store:
             db.execute("COMMIT")
 
     def meta(self, name: str) -> str | None:
+        """What the database says about itself: its schema, its keys."""
         row = self.read().execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row["value"])
 
-    def set_meta(self, name: str, value: str) -> None:
-        with self.write() as db:
-            db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
-
     def rows(self, query: str, values: Sequence[object] = ()) -> list[Row]:
+        """All rows that a query finds."""
         return list(self.read().execute(query, values))
 
     def row(self, query: str, values: Sequence[object] = ()) -> Row | None:
+        """The first row that a query finds."""
         found: Row | None = self.read().execute(query, values).fetchone()
         return found
 

@@ -9,7 +9,7 @@ from amlgit.review.merged import By, Merge
 from amlgit.review.neighbourhood import wires
 from amlgit.review.outline import EndKind
 from amlgit.review.page import placing
-from amlgit.review.page.scene import Box, Scene, Shape, Status, Wire, boxes_by_id, data
+from amlgit.review.page.scene import Box, Scene, Shape, Status, Wire, boxes_by_id, data, ports_of
 
 
 class _Edge(NamedTuple):
@@ -28,7 +28,7 @@ def overlaid(scene: Scene, merge: Merge) -> Scene:
     boxes = _with_assets(scene, clashing, merge)
     numbers = boxes_by_id(boxes)
     places = {box.key: number for number, box in enumerate(boxes)}
-    ports = [_ports(box) for box in boxes]
+    ports = [ports_of(box) for box in boxes]
     present = {_edge(wire, boxes, ports): wire for wire in scene.wires}
     found = []
     for edge, wire in present.items():
@@ -70,12 +70,6 @@ def _box(box: Box, by_node: Mapping[str, By], of_a_wire: str) -> Box:
 def _edges(document: Object) -> list[_Edge]:
     nodes = [_Edge(wire.source, wire.ports[0], wire.target, wire.ports[1]) for wire in wires(document, {})]
     return [*nodes, *(_Edge(f"{kind}:{asset}", "", node, port) for kind, asset, node, port in data(document, {}))]
-
-
-def _ports(box: Box) -> tuple[list[str], list[str]]:
-    if box.node is None:
-        return [], []
-    return [port.name for port in box.node.inputs], [port.name for port in box.node.outputs]
 
 
 def _edge(wire: Wire, boxes: list[Box], ports: list[tuple[list[str], list[str]]]) -> _Edge:

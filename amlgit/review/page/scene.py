@@ -122,7 +122,7 @@ class _Painter:
         flow = self._flow()
         boxes = sorted(self._boxes.values(), key=lambda box: (flow[box.key], box.key))
         numbers = {box.key: number for number, box in enumerate(boxes)}
-        ports = {box.key: _ports(box) for box in boxes}
+        ports = {box.key: ports_of(box) for box in boxes}
         found = [
             Wire(
                 source=numbers[source],
@@ -250,8 +250,8 @@ class _Painter:
                 layers.Edge(
                     source=source,
                     target=target,
-                    out=_across(_index(_ports(ends[0])[1], out), ends[0].outputs),
-                    into=_across(_index(_ports(ends[1])[0], into), ends[1].inputs),
+                    out=_across(_index(ports_of(ends[0])[1], out), ends[0].outputs),
+                    into=_across(_index(ports_of(ends[1])[0], into), ends[1].inputs),
                     is_shaping=not is_gone or any(box.status is Status.REMOVED for box in ends),
                     is_gone=is_gone,
                 )
@@ -271,7 +271,8 @@ def boxes_by_id(boxes: Iterable[Box]) -> dict[str, str]:
     return {box.key if box.shape is Shape.NODE else box.key.partition(":")[2]: box.key for box in boxes}
 
 
-def _ports(box: Box) -> tuple[list[str], list[str]]:
+def ports_of(box: Box) -> tuple[list[str], list[str]]:
+    """The names of a node's inputs, and of its outputs; none of what is no node."""
     if box.node is None:
         return [], []
     return [port.name for port in box.node.inputs], [port.name for port in box.node.outputs]

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from math import sqrt
 
 from amlgit.review.outline import Outline
+from amlgit.review.outline_text import LANGUAGES
 from amlgit.review.page.details import html
 from amlgit.review.site import frame, interface
 from amlgit.review.site.addresses import link
 from amlgit.review.site.frame import number, span
 from amlgit.review.site.index_page import Card
-from amlgit.review.site.script_page import LANGUAGES, Script
+from amlgit.review.site.script_page import Script
 from amlgit.review.site.thumbnail import Thumbnail
 from amlgit.review.site.versions import Line, Told, chips, facts
 

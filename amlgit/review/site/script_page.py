@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from amlgit.review.outline_text import LANGUAGES
 from amlgit.review.page.details import html
 from amlgit.review.page.syntax import tokens
 from amlgit.review.site import frame
@@ -10,7 +11,6 @@ from amlgit.review.site.addresses import link
 from amlgit.review.site.frame import moment, number
 from amlgit.review.site.versions import Line
 
-LANGUAGES = {"py": "Python", "R": "R", "sql": "SQL", "txt": "text"}
 _LONGEST = 4000
 """Characters of one line that a page shows."""
 

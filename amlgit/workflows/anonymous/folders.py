@@ -15,7 +15,7 @@ from amlgit.model.jsontext import Object, dumps
 from amlgit.model.webservices import member
 from amlgit.store import chains
 from amlgit.store.folders import PARENTS, content_entries, content_id, is_content
-from amlgit.store.objects import TreeEntry, read_tree, tree_id
+from amlgit.store.objects import FILE_MODES, TreeEntry, read_tree, tree_id
 from amlgit.store.repository import Repository
 from amlgit.store.rewriting import Files, Rewriter
 from amlgit.store.streams import Reader
@@ -23,7 +23,6 @@ from amlgit.workflows.anonymous.documents import Documents
 from amlgit.workflows.anonymous.history import History
 from amlgit.workflows.versions.documents import of_content
 
-_PLAIN = ("100644", "100755")
 _FILES = 4096
 """How many files are kept."""
 
@@ -90,7 +89,7 @@ class Trees:
         for entry in entries:
             if entry.mode == "40000":
                 yield from self._walk(self.entries(entry.id), f"{folder}{entry.name}/")
-            elif entry.mode in _PLAIN:
+            elif entry.mode in FILE_MODES:
                 yield f"{folder}{entry.name}", entry.id
             else:
                 raise InvalidDocument(f"{folder}{entry.name} is no regular file")
@@ -155,7 +154,7 @@ class Folders:
         return [Asset(asset.kind, self._documents.anonymiser.technical(asset.id)) for asset in found if asset.kind in _KINDS]
 
     def _blob(self, entry: TreeEntry) -> bytes:
-        if entry.mode not in _PLAIN:
+        if entry.mode not in FILE_MODES:
             raise InvalidDocument("no regular file")
         return self._reader.blobs([entry.id])[entry.id]
 

@@ -15,7 +15,7 @@ from amlgit.remotes.archive import Problem
 from amlgit.store import chains, incoming, rewriting, settings, setup, streams, trailers
 from amlgit.store import repository as repositories
 from amlgit.store.chains import Version
-from amlgit.store.folders import PARENTS
+from amlgit.store.folders import KINDS
 from amlgit.store.lock import exclusive
 from amlgit.store.objects import TreeEntry, read_tree
 from amlgit.store.repository import Repository
@@ -30,7 +30,6 @@ from amlgit.workflows.intake.looking import LEFT_ALONE
 from amlgit.workflows.intake.recording import write_chains
 from amlgit.workflows.versions.documents import of_content, wire
 
-_KINDS = {parent: kind for kind, parent in PARENTS.items()}
 _OUR_OWN = ("refs/heads/", "refs/tags/", chains.PREFIX)
 _NOTHING = Config(remotes={}, allow=frozenset(), replace=frozenset(), risks=(), values=())
 
@@ -195,13 +194,13 @@ class _Work:
     def _state(self, tree: str, rewriter: Rewriter, folders: Folders, reader: Reader) -> Iterator[tuple[str, Files]]:
         top: dict[str, str] = {}
         for entry in read_tree(reader.blobs([tree])[tree], self._old.object_format):
-            if entry.name in _KINDS and entry.mode == "40000":
+            if entry.name in KINDS and entry.mode == "40000":
                 for inner in read_tree(reader.blobs([entry.id])[entry.id], self._old.object_format):
                     place = f"{entry.name}/{inner.name}"
                     if inner.mode != "40000":
                         self.left_out[place] = f"{LEFT_ALONE}a file of one's own"
                         continue
-                    made = folders.state(_KINDS[entry.name], inner.name, inner.id)
+                    made = folders.state(KINDS[entry.name], inner.name, inner.id)
                     for path, reason in made.left_out.items():
                         self.left_out[f"{place}/{path}".rstrip("/")] = reason
                     yield made.path, made.files

@@ -12,8 +12,6 @@ from amlgit.store.worktree import fast_forward
 _DEPTH = 4
 """What such a commit makes anew: root, `experiments`, the folder, a file in it."""
 
-_REF = "refs/heads/amlgit-incoming"
-
 
 def commit(repository: Repository, head: str, files: Mapping[str, bytes | None], message: str, reason: str) -> None:
     """Write files (None takes one away) in a commit on top of HEAD; the caller holds the lock and sweeps.
@@ -28,6 +26,6 @@ def commit(repository: Repository, head: str, files: Mapping[str, bytes | None],
             if data is not None:
                 stream.blob(data)
             changes.append((path, "100644", None if data is None else blob_id(data, repository.object_format)))
-        stream.commit(_REF, author=author, committer=author, message=message, parent=head, changes=changes)
-        tip = stream.finish(_DEPTH)[_REF]
+        stream.commit(incoming.BRANCH, author=author, committer=author, message=message, parent=head, changes=changes)
+        tip = stream.finish(_DEPTH)[incoming.BRANCH]
     fast_forward(repository, head, tip, reason)

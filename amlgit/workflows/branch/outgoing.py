@@ -10,14 +10,12 @@ from amlgit.form.secrets import Decisions
 from amlgit.review import outgoing as review
 from amlgit.review.findings import Finding, ordered
 from amlgit.store import outgoing
-from amlgit.store.folders import PARENTS, is_content
+from amlgit.store.folders import KINDS, is_content
 from amlgit.store.outgoing import NewText
 from amlgit.store.repository import Repository
 from amlgit.store.sources import folder_of
 from amlgit.workflows.check import CheckReport, check, finding_folder, shown
 from amlgit.workflows.versions.commits import required
-
-_KINDS = {parent: kind for kind, parent in PARENTS.items()}
 
 
 def inspect(texts: Iterable[NewText], settings: Config) -> Iterator[Finding]:
@@ -26,7 +24,7 @@ def inspect(texts: Iterable[NewText], settings: Config) -> Iterator[Finding]:
     for text in texts:
         parent, _, rest = text.path.partition("/")
         folder, _, path = rest.partition("/")
-        if not path or not (path in (SYNC, ASSETS) or is_content(path.partition("/")[0], _KINDS[parent])):
+        if not path or not (path in (SYNC, ASSETS) or is_content(path.partition("/")[0], KINDS[parent])):
             continue  # the user's own file
         for finding in review.inspect(path, text.data, decisions):
             located = shown(replace(finding, path=f"{parent}/{folder}/{finding.path}"))

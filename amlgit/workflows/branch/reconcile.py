@@ -21,15 +21,12 @@ from amlgit.store import chains, incoming, picking
 from amlgit.store.chains import Version
 from amlgit.store.folders import Folder, is_content
 from amlgit.store.incoming import Incoming
-from amlgit.store.objects import blob_id
+from amlgit.store.objects import FILE_MODES, blob_id
 from amlgit.store.repository import Repository
 from amlgit.store.worktree import dirty_refused, fast_forward, uncommitted
 from amlgit.workflows.branch.merge_faults import errors, new_faults
 from amlgit.workflows.versions.documents import node_assets, of_content, of_version
 from amlgit.workflows.versions.seen import bound_to, family_of
-
-_REF = "refs/heads/amlgit-incoming"
-_FILE_MODES = ("100644", "100755")
 
 _Changes = list[tuple[str, str, str | None]]
 _Entries = Mapping[str, tuple[str, str]]
@@ -124,7 +121,7 @@ def _merged(repository: Repository, head: str, entry: Edited) -> Mapping[str, by
     if entry.base is None or entry.folder.kind != chains.EXPERIMENT:
         return None
     present = _present(repository, head, entry.folder)
-    if any(mode not in _FILE_MODES for mode, _ in present.values()):
+    if any(mode not in FILE_MODES for mode, _ in present.values()):
         return None
     splitter, family = Splitter(ALLOW_ALL), family_of(entry.folder.bindings[entry.remote])
     try:
@@ -162,14 +159,14 @@ def _write_merged(repository: Repository, head: str, merged: Sequence[tuple[Edit
         parent: str | None = head
         for entry, content in merged:
             before = _present(repository, head, entry.folder)
-            after = {path: (before.get(path, (_FILE_MODES[0],))[0], blob_id(data, repository.object_format)) for path, data in content.items()}
+            after = {path: (before.get(path, (FILE_MODES[0],))[0], blob_id(data, repository.object_format)) for path, data in content.items()}
             changes = _changes(entry.folder, before, after)
             for path in content.keys() - {path for path, entry in before.items() if entry == after.get(path)}:
                 stream.blob(content[path])
             changes += [_companion(repository, stream, entry, SYNC, _sync(entry)), _companion(repository, stream, entry, ASSETS, _assets(content))]
             _commit(stream, entry.theirs, parent, changes)
             parent = None
-        return stream.finish()[_REF]
+        return stream.finish()[incoming.BRANCH]
 
 
 def _write_picks(repository: Repository, head: str, clashing: Sequence[Edited]) -> list[str]:
@@ -188,7 +185,7 @@ def _write_picks(repository: Repository, head: str, clashing: Sequence[Edited]) 
                     changes.append(_companion(repository, stream, entry, ASSETS, _assets(_read(repository, after))))
                 _commit(stream, entry.theirs, parent, changes)
                 parent = None
-        tip = stream.finish()[_REF]
+        tip = stream.finish()[incoming.BRANCH]
     written = repository.text("rev-list", "--first-parent", f"--max-count={2 * len(clashing)}", tip).split()
     return written[::2][::-1]
 
@@ -196,18 +193,18 @@ def _write_picks(repository: Repository, head: str, clashing: Sequence[Edited]) 
 def _commit(stream: Incoming, version: Version, parent: str | None, changes: _Changes) -> None:
     """Write a commit with a version's author, date and message; the next one goes on top of it (a parent of None)."""
     author = f"{version.author} {version.time} +0000"
-    stream.commit(_REF, author=author, committer=author, message=version.message, parent=parent, changes=changes)
+    stream.commit(incoming.BRANCH, author=author, committer=author, message=version.message, parent=parent, changes=changes)
 
 
 def _changes(folder: Folder, before: _Entries, after: _Entries) -> _Changes:
     """What makes a folder hold `after` where it held `before`; other files in it are left alone."""
-    gone: _Changes = [(f"{folder.path}/{path}", _FILE_MODES[0], None) for path in before if path not in after]
+    gone: _Changes = [(f"{folder.path}/{path}", FILE_MODES[0], None) for path in before if path not in after]
     return gone + [(f"{folder.path}/{path}", *entry) for path, entry in after.items() if before.get(path) != entry]
 
 
 def _companion(repository: Repository, stream: Incoming, entry: Edited, name: str, data: bytes) -> tuple[str, str, str]:
     stream.blob(data)
-    return f"{entry.folder.path}/{name}", _FILE_MODES[0], blob_id(data, repository.object_format)
+    return f"{entry.folder.path}/{name}", FILE_MODES[0], blob_id(data, repository.object_format)
 
 
 def _sync(entry: Edited) -> bytes:

@@ -8,6 +8,7 @@ from amlgit.compare.changes import Change, ChangeClass, Diff, Edit, Kind, What
 from amlgit.errors import InvalidDocument, StorageFailed, UsageError
 from amlgit.form import nodes, protect
 from amlgit.form.experiments import parse
+from amlgit.form.scripts import SUFFIXES
 from amlgit.form.webservices import DEFINITION
 from amlgit.model import experiments, webservices
 from amlgit.model.jsontext import MAX_BYTES, Json, Object, dumps_pretty, loads, same
@@ -15,8 +16,6 @@ from amlgit.store import chains
 from amlgit.workflows.comparison.comparing import FILE, Compared, compared, status
 from amlgit.workflows.comparison.secrets import without_secrets
 from amlgit.workflows.versions.documents import Joined, of_content
-
-SCRIPTS = (".py", ".R", ".sql", ".txt")
 
 
 def is_nothing(side: Path) -> bool:
@@ -64,7 +63,7 @@ def read(path: Path) -> bytes:
 
 def _json(path: Path, data: bytes, *, whole: bool) -> Json:
     """What a file holds as JSON, an export's statuses only as a `whole`; None for one that is no JSON and need not be."""
-    if path.suffix in SCRIPTS:
+    if path.suffix in SUFFIXES:
         return None
     found = None if whole else _without_statuses(data)
     try:
@@ -145,7 +144,7 @@ def _texts(path: Path, datas: list[bytes], values: list[Json]) -> Change | None:
     is_text = None not in texts
     old, new = texts if is_text else (f"binary, {len(data):,} bytes" for data in datas)
     return Change(
-        change_class=ChangeClass.SCRIPT if path.suffix in SCRIPTS else ChangeClass.METADATA,
+        change_class=ChangeClass.SCRIPT if path.suffix in SUFFIXES else ChangeClass.METADATA,
         what=What.SCRIPT if is_text else What.FIELD,
         kind=Kind.CHANGED,
         node=None,

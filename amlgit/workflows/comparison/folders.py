@@ -11,12 +11,13 @@ from amlgit.form import protect
 from amlgit.form.companions import ASSETS, SYNC
 from amlgit.form.experiments import EXPERIMENT
 from amlgit.form.nodes import FOLDER
+from amlgit.form.scripts import SUFFIXES
 from amlgit.form.webservices import DEFINITION
 from amlgit.store import chains
 from amlgit.store.folders import is_content
 from amlgit.store.sources import folder_of, kind_of
 from amlgit.workflows.comparison.comparing import Compared, DiffReport, Problem, Status, compared, status, with_changes
-from amlgit.workflows.comparison.files import SCRIPTS, files, read
+from amlgit.workflows.comparison.files import files, read
 from amlgit.workflows.comparison.secrets import without_secrets
 from amlgit.workflows.export import read_folder
 from amlgit.workflows.versions.documents import Joined, of_content
@@ -115,7 +116,7 @@ def _with_page(part: _Part) -> _Part:
 
 def _script(path: str, old: _Part, new: _Part) -> Change | None:
     """The change of a script whose node's page is the same on both sides, and so not here."""
-    if PurePosixPath(path).suffix not in SCRIPTS or path in old.asked | new.asked or not path.startswith(FOLDER):
+    if PurePosixPath(path).suffix not in SUFFIXES or path in old.asked | new.asked or not path.startswith(FOLDER):
         return None
     try:
         before, after = (dict.get(part, path, b"").decode() for part in (old, new))

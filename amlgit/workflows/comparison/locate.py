@@ -1,6 +1,5 @@
 """Which version a folder is: exactly by its content, else the version nearest to it and how much was changed since."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,6 +11,7 @@ from amlgit.store.chains import Version
 from amlgit.store.folders import Folder
 from amlgit.store.repository import Repository
 from amlgit.store.streams import Commit
+from amlgit.workflows.log import date
 from amlgit.workflows.versions.choose import own_titles
 from amlgit.workflows.versions.seen import History, family_of
 
@@ -74,7 +74,7 @@ def describe(remote: str, commit: str, number: int | None, content: str, said: C
         kind=what.partition(" ")[0],
         number=trailers.number(said.message) or number,
         snapshot=trailers.value(said.message, trailers.SNAPSHOT),
-        date=_date(said.time),
+        date=date(said.time),
         status=trailers.value(said.message, trailers.STATUS) or "",
         who=said.author.partition(" <")[0],
         commit=commit,
@@ -94,10 +94,6 @@ def of_record(repository: Repository, commit: str, remote: str | None = None) ->
         return None
     said = streams.read_commit(repository.blobs([commit])[commit], {})
     return describe(remote or place.remote, commit, place.number, place.content, said)
-
-
-def _date(seconds: int) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def locate(repository: Repository, found: Sequence[Folder], place: Place) -> tuple[Located, ...]:
@@ -166,7 +162,7 @@ class _Search:
         named = [version for version in found if version.snapshot in self._place.snapshots]
         if binding is not None and not named:
             named = [version for version in found if binding.run is not None and version.snapshot == binding.run]
-            named = named or [version for version in found if binding.time is not None and version.date == _date(binding.time)]
+            named = named or [version for version in found if binding.time is not None and version.date == date(binding.time)]
         return (named or found)[0]
 
     def _near(self, folder: Folder, chain: str) -> Located:
@@ -200,7 +196,7 @@ class _Search:
             kind="run" if binding.run else "draft" if folder.kind == chains.EXPERIMENT else "definition",
             number=None,
             snapshot=binding.run,
-            date=_date(binding.time) if binding.time is not None else None,
+            date=date(binding.time) if binding.time is not None else None,
             status="",
             who="",
             commit=None,

@@ -7,13 +7,13 @@ from amlgit.form import experiments
 from amlgit.form.memo import Memo
 from amlgit.form.nodes import ReadNode
 from amlgit.store import chains
-from amlgit.store.folders import PARENTS, is_content
+from amlgit.store.folders import KINDS, PARENTS, is_content
 from amlgit.store.objects import read_tree
 from amlgit.store.repository import Repository
 from amlgit.store.streams import Reader
 from amlgit.workflows.versions.documents import Joined, of_content
 
-_KINDS = {**{kind: kind for kind in PARENTS}, **{parent: kind for kind, parent in PARENTS.items()}}
+_KINDS = {**{kind: kind for kind in PARENTS}, **KINDS}
 """The top folder of a content in a chain's commit or in a branch's → its kind."""
 _TREES, _FILES, _NODES, _DOCUMENTS = 1024, 4096, 4096, 8
 """How many of each are kept."""

@@ -1,0 +1,1 @@
+"""Anonymize, end to end."""

@@ -1,0 +1,1 @@
+"""Check, end to end."""

@@ -1,0 +1,1 @@
+"""The command line itself, the configuration, and verbs that fit nowhere else."""

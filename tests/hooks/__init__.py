@@ -1,0 +1,1 @@
+"""Hooks, end to end."""

@@ -1,0 +1,1 @@
+"""Merges, the driver, and conflicts settled, end to end."""

@@ -1,0 +1,1 @@
+"""Push and what stands around it, end to end."""

@@ -1,0 +1,1 @@
+"""What is in them and how they differ, made visible."""

@@ -1,0 +1,1 @@
+"""The verbs that only look: diff, show, log, status, blame, map, tag."""
