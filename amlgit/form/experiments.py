@@ -80,7 +80,7 @@ def parse(path: str, data: bytes) -> Object:
         if b"<<<<<<< " in data and b">>>>>>> " in data:
             hint = "'amlgit resolve' tells what clashes, and takes a side; with --open it shows it."
             raise InvalidDocument(f"{path}: a merge left conflict markers in it", hint=hint) from error
-        from amlgit.model.jsonfaults import described  # a hook runs at every commit, and hardly ever meets one
+        from amlgit.model.json_places import described  # a hook runs at every commit, and hardly ever meets one
 
         raise InvalidDocument(f"{path}: {described(error, data, MAX_DEPTH + _DEEPER)}") from error
 

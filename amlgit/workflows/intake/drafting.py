@@ -11,7 +11,7 @@ from amlgit.form.splitter import Splitter
 from amlgit.model import experiments as model
 from amlgit.model import frames
 from amlgit.model.experiments import Facts
-from amlgit.model.jsonfaults import described
+from amlgit.model.json_places import described
 from amlgit.model.jsontext import Object, loads
 from amlgit.model.webservices import Identity
 from amlgit.store import chains, trailers

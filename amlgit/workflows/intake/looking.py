@@ -10,7 +10,7 @@ from amlgit.errors import InvalidDocument
 from amlgit.model import experiments, frames
 from amlgit.model import webservices as services
 from amlgit.model.experiments import Facts
-from amlgit.model.jsonfaults import described
+from amlgit.model.json_places import described
 from amlgit.model.jsontext import Json, loads
 from amlgit.model.webservices import Identity
 from amlgit.remotes.archive import Document, Problem, dateless

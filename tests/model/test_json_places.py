@@ -3,7 +3,7 @@
 import pytest
 
 from amlgit.errors import InvalidDocument
-from amlgit.model.jsonfaults import described
+from amlgit.model.json_places import described
 from amlgit.model.jsontext import MAX_DEPTH, loads
 
 
