@@ -167,8 +167,8 @@ def remote_add(ctx: click.Context, /, name: str, archive: str | None, file_times
         added = setup.studio_remote(name, workspace=str(place["workspace"]), location=place["location"], url=place["url"])
         config.add_remote(repository.require_work_tree(), added)
     click.echo(f"{added.name}\t{added.kind}\t{added.place}")
-    if added.kind == "studio":
-        run.hint(f"Next: amlgit login {added.name}, then amlgit pull {added.name}")
+    login = f"amlgit login {added.name}, then " if added.kind == "studio" else ""
+    run.hint(f"Next: {login}amlgit pull {added.name}; and commit .amlgit, which names the remote from now on.")
     return output.OK
 
 
