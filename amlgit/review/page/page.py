@@ -110,7 +110,7 @@ def _top(content: Page) -> Iterator[str]:
         yield "</ul></nav>"
     yield '<div class="tools" hidden><label class="search"><span class="vh">Search for a module, a comment, a parameter</span>'
     yield '<input type="search" id="search" placeholder="Search" autocomplete="off" spellcheck="false"></label><span id="found" role="status"></span>'
-    yield f"{button('id', 'theme', 'Light or dark', '◐')}{button('id', 'help', 'Keys', '?')}</div></header>"
+    yield f"{theme_button()}{button('id', 'help', 'Keys', '?')}</div></header>"
 
 
 def _first(entries: Sequence[Entry]) -> int:
@@ -203,6 +203,13 @@ def _controls(entry: Entry) -> Iterator[str]:
 def button(name: str, value: str, label: str, sign: str) -> str:
     """A button with a sign on it and a name for those who don't see it."""
     return f'<button type="button" {name}="{value}" aria-label="{label}" title="{label}">{sign}</button>'
+
+
+def theme_button() -> str:
+    """The button for light or dark. Its sign is drawn: fonts that have a half-filled circle give it any shape."""
+    ring = '<circle cx="8" cy="8" r="6.25" fill="none" stroke="currentColor" stroke-width="1.5"/>'
+    half = '<path d="M8 2a6 6 0 0 0 0 12z" fill="currentColor"/>'
+    return button("id", "theme", "Light or dark", f'<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">{ring}{half}</svg>')
 
 
 HELP = """<dialog id="keys" aria-labelledby="keyst"><h2 id="keyst">Keys</h2><dl>

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from amlgit.review.page.details import html
-from amlgit.review.page.page import button
+from amlgit.review.page.page import theme_button
 from amlgit.review.site import addresses
 from amlgit.review.site.addresses import link
 
-FORMAT = 3
+FORMAT = 4
 """The number of the pages' form: another one builds all of them anew."""
 
 POLICY = "default-src 'none'; style-src 'self' file:; script-src 'self' file:; base-uri 'none'; form-action 'none'"
@@ -60,7 +60,7 @@ def top(page: Page) -> Iterator[str]:
     yield f'<header class="bar">{trail(page) if page.above else ""}<div class="tools" hidden>'
     if page.path != addresses.INDEX:
         yield f'<a class="find" href="{link(page.path, addresses.INDEX)}#q=">Search</a>'
-    yield f"{button('id', 'theme', 'Light or dark', '◐')}</div></header>"
+    yield f"{theme_button()}</div></header>"
 
 
 def number(count: int, one: str, many: str = "") -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from amlgit.review.page.details import html
-from amlgit.review.page.page import button
+from amlgit.review.page.page import theme_button
 from amlgit.review.site import addresses, frame
 from amlgit.review.site.addresses import link
 from amlgit.review.site.frame import number, span
@@ -37,7 +37,7 @@ _PARENTS = (("experiments", "Experiments", "experiment"), ("webservices", "Web s
 
 
 def _body(title: str, cards: Mapping[str, Card]) -> Iterator[str]:
-    yield f'<header class="hero"><div class="column"><div class="tools" hidden>{button("id", "theme", "Light or dark", "◐")}</div>'
+    yield f'<header class="hero"><div class="column"><div class="tools" hidden>{theme_button()}</div>'
     yield f"<h1>{html(title)}</h1><p class='lead'>{html(_counted(cards))}</p>"
     yield '<div class="asked" role="search" hidden><label class="vh" for="q">Search titles, modules, parameters and scripts</label>'
     yield '<input type="search" id="q" placeholder="Search titles, modules, parameters, scripts" autocomplete="off" spellcheck="false">'

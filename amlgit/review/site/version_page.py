@@ -94,7 +94,7 @@ def _top(content: VersionPage, shell: frame.Page) -> Iterator[str]:
     yield f'</ul></nav><div class="tools" hidden><label class="search"><span class="vh">{label}</span>'
     yield '<input type="search" id="search" placeholder="Search this version" autocomplete="off" spellcheck="false"></label>'
     yield f'<span id="found" role="status"></span><a class="find" href="{link(shell.path, addresses.INDEX)}#q=">Search all</a>'
-    yield f"{review.button('id', 'theme', 'Light or dark', '◐')}{review.button('id', 'help', 'Keys', '?')}</div></header>"
+    yield f"{review.theme_button()}{review.button('id', 'help', 'Keys', '?')}</div></header>"
 
 
 def _problems(found: Sequence[str]) -> Iterator[str]:
