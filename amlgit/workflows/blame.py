@@ -13,7 +13,7 @@ from amlgit.store import chains, streams
 from amlgit.store.folder_history import FolderHistory, folder_history
 from amlgit.store.repository import Repository
 from amlgit.workflows.comparison.blame_start import Start, start_of
-from amlgit.workflows.log import date
+from amlgit.workflows.versions.dates import date
 from amlgit.workflows.versions.past import Past
 
 

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from amlgit.errors import InvalidDocument, UsageError
+from amlgit.errors import UsageError
 from amlgit.form import secrets
 from amlgit.form.companions import Binding
 from amlgit.model.jsontext import Json, Object, dumps_pretty
-from amlgit.store.folders import Folder, is_content
+from amlgit.store.folders import Folder
 from amlgit.store.repository import Repository
 from amlgit.workflows.versions.choose import Choice, choose
-from amlgit.workflows.versions.documents import Joined, as_draft, of_content, of_version, wire
+from amlgit.workflows.versions.documents import Joined, as_draft, of_content, of_version, read_folder, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,18 +67,3 @@ def _work_tree(repository: Repository, choice: Choice) -> Object:
 def _bound_to(folder: Folder) -> str:
     bindings: list[Binding] = [folder.bindings[remote] for remote in sorted(folder.bindings)]
     return bindings[0].experiment if bindings else ""
-
-
-def read_folder(folder: Path, kind: str) -> dict[str, bytes]:
-    """The content of a folder in the work tree; raises InvalidDocument for what is no regular file."""
-    content: dict[str, bytes] = {}
-    if not folder.is_dir():
-        raise UsageError(f"there is no folder {folder}", hint="Bring it back with 'git checkout', or name a version: EXPERIMENT@N.")
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if not is_content(relative.parts[0], kind) or (path.is_dir() and not path.is_symlink()):
-            continue
-        if path.is_symlink() or not path.is_file():
-            raise InvalidDocument(f"{relative.as_posix()} is no regular file")
-        content[relative.as_posix()] = path.read_bytes()
-    return content

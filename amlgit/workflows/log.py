@@ -1,12 +1,12 @@
 """`log`: the versions in the record, with number, date, status, who and commit."""
 
-import time
 from dataclasses import dataclass
 
 from amlgit.store import chains, trailers
 from amlgit.store.chains import Entry
 from amlgit.store.repository import Repository
 from amlgit.workflows.versions.choose import choose
+from amlgit.workflows.versions.dates import date
 from amlgit.workflows.versions.missing_record import require, require_any
 
 
@@ -62,8 +62,3 @@ def _described(remote: str, entry: Entry) -> LogEntry:
         commit=entry.commit,
         snapshot=entry.snapshot,
     )
-
-
-def date(seconds: int) -> str:
-    """Seconds since 1970 as ISO 8601 in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from amlgit.errors import InvalidDocument, StorageFailed, UsageError
@@ -14,6 +13,7 @@ from amlgit.review.outline import Outline, Version
 from amlgit.store.repository import Repository
 from amlgit.workflows.export import folder_document, required_folder
 from amlgit.workflows.versions.choose import Choice, choose
+from amlgit.workflows.versions.dates import date
 from amlgit.workflows.versions.documents import asset_names, of_version
 
 
@@ -111,7 +111,7 @@ def _version(choice: Choice, document: Object) -> Version:
         count=choice.count,
         status=said.status,
         detail=said.detail,
-        date=_date(entry.time),
+        date=date(entry.time),
         creator=said.creator or entry.author.partition(" <")[0],
         run_seconds=said.run_seconds,
         commit=entry.commit,
@@ -128,12 +128,8 @@ def _said(document: Object) -> Version:
     return Version(
         status=text(status.get("StatusCode")) or None,
         detail=detail if detail != "None" and detail else None,
-        date=None if time is None else _date(time),
+        date=None if time is None else date(time),
         creator=text(document.get("Creator")) or None,
         run_seconds=ended - started if ended is not None and started is not None and ended >= started else None,
         snapshot=text(document.get("RunId")) or None,
     )
-
-
-def _date(time: int) -> str:
-    return f"{datetime.fromtimestamp(time, UTC).isoformat()[:19]}Z"

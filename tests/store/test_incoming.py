@@ -351,18 +351,22 @@ def test_a_repository_that_itself_borrows_objects_works(folder: Path, tmp_path: 
     fsck(tmp_path / "borrower")
 
 
-def test_a_shallow_clone_works(folder: Path, tmp_path: Path) -> None:
-    for _ in range(3):
-        git(folder, "commit", "--quiet", "--allow-empty", "-m", "more")
-    git(tmp_path, "clone", "--quiet", "--depth=1", folder.as_uri(), "shallow")
-    repository = discover(tmp_path / "shallow", os.environ)
+def _receives_a_commit(clone: Path) -> None:
+    repository = discover(clone, os.environ)
     repository.private_dir.mkdir()
     with receive(repository) as stream:
         _commit(stream, {"b": b"y"}, parent=repository.head())
         tip = stream.finish()[REF]
     repository.update_refs([(REF, tip, None)])
     sweep(repository)
-    fsck(tmp_path / "shallow")
+    fsck(clone)
+
+
+def test_a_shallow_clone_works(folder: Path, tmp_path: Path) -> None:
+    for _ in range(3):
+        git(folder, "commit", "--quiet", "--allow-empty", "-m", "more")
+    git(tmp_path, "clone", "--quiet", "--depth=1", folder.as_uri(), "shallow")
+    _receives_a_commit(tmp_path / "shallow")
 
 
 def test_a_partial_clone_works_or_says_what_it_needs(folder: Path, tmp_path: Path) -> None:
@@ -373,14 +377,7 @@ def test_a_partial_clone_works_or_says_what_it_needs(folder: Path, tmp_path: Pat
     git(folder, "commit", "--quiet", "-m", "small")
     git(folder, "config", "uploadpack.allowFilter", "true")
     git(tmp_path, "clone", "--quiet", "--filter=blob:none", folder.as_uri(), "partial")
-    repository = discover(tmp_path / "partial", os.environ)
-    repository.private_dir.mkdir()
-    with receive(repository) as stream:
-        _commit(stream, {"b": b"y"}, parent=repository.head())
-        tip = stream.finish()[REF]
-    repository.update_refs([(REF, tip, None)])
-    sweep(repository)
-    fsck(tmp_path / "partial")
+    _receives_a_commit(tmp_path / "partial")
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(folder: Path) -> None:

@@ -19,8 +19,7 @@ from amlgit.store.sources import folder_of, kind_of
 from amlgit.workflows.comparison.comparing import Compared, DiffReport, Problem, Status, compared, status, with_changes
 from amlgit.workflows.comparison.files import files, read
 from amlgit.workflows.comparison.secrets import without_secrets
-from amlgit.workflows.export import read_folder
-from amlgit.workflows.versions.documents import Joined, of_content
+from amlgit.workflows.versions.documents import Joined, of_content, read_folder
 
 _UNKNOWN = b'{"Graph": {}}'
 """An experiment's own page where it is not among the files: it is the same on both sides."""

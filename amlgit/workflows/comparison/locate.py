@@ -11,8 +11,8 @@ from amlgit.store.chains import Version
 from amlgit.store.folders import Folder
 from amlgit.store.repository import Repository
 from amlgit.store.streams import Commit
-from amlgit.workflows.log import date
 from amlgit.workflows.versions.choose import own_titles
+from amlgit.workflows.versions.dates import date
 from amlgit.workflows.versions.seen import History, family_of
 
 

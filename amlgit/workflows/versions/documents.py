@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from amlgit.errors import InvalidDocument
+from amlgit.errors import InvalidDocument, UsageError
 from amlgit.form import experiments
 from amlgit.form.companions import ASSETS, read_names
 from amlgit.model import assets
@@ -57,6 +58,21 @@ def of_content(path: str, kind: str, content: Mapping[str, bytes], run: bytes | 
         return Joined(kind=kind, document=_join(kind, content, run, may_dangle=may_dangle))
     except InvalidDocument as error:
         raise InvalidDocument(f"{path}/{error}", hint=error.hint) from error
+
+
+def read_folder(folder: Path, kind: str) -> dict[str, bytes]:
+    """The content of a folder in the work tree; raises InvalidDocument for what is no regular file."""
+    content: dict[str, bytes] = {}
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}", hint="Bring it back with 'git checkout', or name a version: EXPERIMENT@N.")
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if not is_content(relative.parts[0], kind) or (path.is_dir() and not path.is_symlink()):
+            continue
+        if path.is_symlink() or not path.is_file():
+            raise InvalidDocument(f"{relative.as_posix()} is no regular file")
+        content[relative.as_posix()] = path.read_bytes()
+    return content
 
 
 def _join(kind: str, content: Mapping[str, bytes], run: bytes | None, *, may_dangle: bool = False) -> Object:
